@@ -1,0 +1,2 @@
+//! msf-build.
+#![deny(missing_docs)]

@@ -1,0 +1,2 @@
+//! msf-core.
+#![deny(missing_docs)]

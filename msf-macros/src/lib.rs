@@ -1,0 +1,2 @@
+//! msf-macros.
+#![deny(missing_docs)]

@@ -1,0 +1,2 @@
+//! msf-service.
+#![deny(missing_docs)]

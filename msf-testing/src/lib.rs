@@ -1,0 +1,2 @@
+//! msf-testing.
+#![deny(missing_docs)]
