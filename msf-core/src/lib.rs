@@ -1,2 +1,6 @@
 //! msf-core.
 #![deny(missing_docs)]
+
+pub mod clock;
+pub mod component;
+pub mod health;
