@@ -1,0 +1,78 @@
+//! Turns credentials into a principal.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use http::HeaderMap;
+
+use super::Principal;
+use crate::error::Error;
+
+/// Says who sent a request, by its headers.
+///
+/// `Ok(None)` means that there are no credentials; an error means that there are, and they are bad. Both are refused
+/// wherever a rule asks for a principal, with different words.
+///
+/// ```
+/// use futures_util::future::BoxFuture;
+/// use msf_core::access::{Authenticator, Principal};
+/// use msf_core::error::{Error, Kind};
+///
+/// /// A proxy in front has verified a client certificate and names its subject.
+/// struct ByProxy;
+///
+/// impl Authenticator for ByProxy {
+///     fn authenticate<'a>(
+///         &'a self,
+///         headers: &'a http::HeaderMap,
+///     ) -> BoxFuture<'a, Result<Option<Principal>, Error>> {
+///         Box::pin(async move {
+///             let Some(subject) = headers.get("x-client-subject") else { return Ok(None) };
+///             let subject = subject.to_str().map_err(|_| Error::of(Kind::Unauthenticated))?;
+///             Ok(Some(Principal::user(subject)))
+///         })
+///     }
+/// }
+/// ```
+pub trait Authenticator: Send + Sync + 'static {
+    /// Looks at the credentials in `headers`.
+    ///
+    /// # Errors
+    ///
+    /// The credentials are there and cannot be accepted.
+    fn authenticate<'a>(
+        &'a self,
+        headers: &'a HeaderMap,
+    ) -> BoxFuture<'a, Result<Option<Principal>, Error>>;
+}
+
+impl<T: Authenticator + ?Sized> Authenticator for Arc<T> {
+    fn authenticate<'a>(
+        &'a self,
+        headers: &'a HeaderMap,
+    ) -> BoxFuture<'a, Result<Option<Principal>, Error>> {
+        (**self).authenticate(headers)
+    }
+}
+
+/// What authentication found out about a request.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Identity {
+    /// There were no credentials.
+    Anonymous,
+    /// The credentials name this principal.
+    Known(Principal),
+    /// There were credentials, and they were refused for this reason.
+    Refused(Error),
+}
+
+impl Identity {
+    /// The principal, if one is known. A principal with an empty subject counts as none.
+    pub fn principal(&self) -> Option<&Principal> {
+        match self {
+            Self::Known(principal) if !principal.subject().is_empty() => Some(principal),
+            _ => None,
+        }
+    }
+}

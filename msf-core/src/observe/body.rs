@@ -1,0 +1,77 @@
+//! The body of an observed answer: its end is the end of the request.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+use super::record::Record;
+use super::service_name::in_service_sync;
+
+pin_project! {
+    /// A body that writes the request's record when it ends, fails or is dropped.
+    #[derive(Debug)]
+    pub struct ObservedBody<B: Body> {
+        #[pin]
+        inner: B,
+        record: Record,
+        service: Arc<str>,
+        span: tracing::Span,
+    }
+
+    impl<B: Body> PinnedDrop for ObservedBody<B> {
+        fn drop(this: Pin<&mut Self>) {
+            // A server does not poll a body that says it has ended; one that has not was given up by the caller.
+            let complete = this.inner.is_end_stream();
+            this.project().record.finish(complete);
+        }
+    }
+}
+
+impl<B: Body> ObservedBody<B> {
+    pub(super) fn new(inner: B, record: Record, service: Arc<str>, span: tracing::Span) -> Self {
+        Self {
+            inner,
+            record,
+            service,
+            span,
+        }
+    }
+}
+
+impl<B: Body> Body for ObservedBody<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        let this = self.project();
+        let _entered = this.span.enter();
+        let frame = ready!(in_service_sync(Arc::clone(this.service), || this
+            .inner
+            .poll_frame(cx)));
+        match &frame {
+            None => this.record.finish(true),
+            Some(Err(_)) => this.record.finish(false),
+            Some(Ok(frame)) => {
+                if let Some(trailers) = frame.trailers_ref() {
+                    this.record.trailers(trailers);
+                    this.record.finish(true);
+                }
+            }
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}

@@ -1,0 +1,198 @@
+//! The record of one request: written once, when its answer is over, however it ends.
+
+use std::sync::Arc;
+
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+use tokio::time::Instant;
+use tonic::Code;
+
+use super::{Route, service_name};
+use crate::context::Context;
+use crate::error::Protocol;
+
+/// Where a record gets its route from when no inner layer names it.
+pub(super) type Matched = fn(&http::Extensions) -> Option<String>;
+
+/// Collects what becomes known of a request and writes it when told to, or when dropped.
+#[derive(Debug)]
+pub(super) struct Record {
+    service: Arc<str>,
+    context: Context,
+    protocol: Protocol,
+    method: &'static str,
+    start: Instant,
+    http: Option<StatusCode>,
+    grpc: Option<i32>,
+    written: bool,
+}
+
+impl Record {
+    pub(super) fn start<B>(
+        service: &Arc<str>,
+        matched: Option<Matched>,
+        request: &Request<B>,
+    ) -> Self {
+        let context = request
+            .extensions()
+            .get::<Context>()
+            .cloned()
+            .or_else(Context::current)
+            .unwrap_or_else(Context::root);
+        if let Some(pattern) = matched.and_then(|matched| matched(request.extensions())) {
+            context.set_route(Route::http(pattern));
+        }
+        Self {
+            service: Arc::clone(service),
+            context,
+            protocol: Protocol::of(request),
+            method: method_label(request.method()),
+            start: Instant::now(),
+            http: None,
+            grpc: None,
+            written: false,
+        }
+    }
+
+    pub(super) fn head<B>(&mut self, response: &Response<B>) {
+        self.http = Some(response.status());
+        self.trailers(response.headers());
+    }
+
+    pub(super) fn route(&self) -> Option<&Route> {
+        self.context.route()
+    }
+
+    pub(super) fn trailers(&mut self, trailers: &HeaderMap) {
+        let status = trailers
+            .get("grpc-status")
+            .and_then(|value| value.to_str().ok()?.parse().ok());
+        self.grpc = status.or(self.grpc);
+    }
+
+    /// Writes the metrics and the log line; later calls do nothing.
+    pub(super) fn finish(&mut self, complete: bool) {
+        if std::mem::replace(&mut self.written, true) {
+            return;
+        }
+        let seconds = self.start.elapsed().as_secs_f64();
+        let status = match self.protocol {
+            Protocol::Http => self.http.map_or(499, |status| status.as_u16()),
+            Protocol::Grpc => {
+                u16::try_from(self.grpc.unwrap_or(Code::Cancelled as i32)).unwrap_or(2)
+            }
+        };
+        self.measure(seconds, status);
+        let context = self.context.clone();
+        service_name::in_service_sync(Arc::clone(&self.service), || {
+            context.sync_scope(|| self.log(seconds, status, complete));
+        });
+    }
+
+    fn measure(&self, seconds: f64, status: u16) {
+        let service = self.service.to_string();
+        match (self.protocol, self.context.route()) {
+            (Protocol::Grpc, route) => {
+                let (name, method) = match route {
+                    Some(Route::Rpc { service, method }) => (service.clone(), method.clone()),
+                    _ => ("unmatched".into(), "unmatched".into()),
+                };
+                metrics::histogram!(
+                    "rpc_server_duration_seconds",
+                    "service" => service,
+                    "rpc_service" => name,
+                    "rpc_method" => method,
+                    "rpc_grpc_status_code" => grpc_label(status),
+                )
+                .record(seconds);
+            }
+            (Protocol::Http, route) => {
+                let route = match route {
+                    Some(Route::Http(pattern)) => pattern.clone(),
+                    _ => "unmatched".into(),
+                };
+                metrics::histogram!(
+                    "http_server_request_duration_seconds",
+                    "service" => service,
+                    "http_request_method" => self.method,
+                    "http_route" => route,
+                    "http_response_status_code" => status.to_string(),
+                )
+                .record(seconds);
+            }
+        }
+    }
+
+    fn log(&self, seconds: f64, status: u16, complete: bool) {
+        let route = self.context.route().map(ToString::to_string);
+        let route = route.as_deref().unwrap_or("unmatched");
+        let principal = self
+            .context
+            .principal()
+            .map_or("", |principal| principal.subject());
+        let code = self.context.failure().map(super::Failure::code);
+        let cause = self.context.failure().and_then(super::Failure::cause);
+        let duration_ms = (seconds * 1e6).round() / 1e3;
+        macro_rules! line {
+            ($level:expr) => {
+                tracing::event!(
+                    target: "msf::request",
+                    $level,
+                    protocol = self.protocol.as_str(),
+                    method = self.method,
+                    route,
+                    status,
+                    duration_ms,
+                    principal,
+                    code,
+                    cause,
+                    aborted = (!complete).then_some(true),
+                    "request"
+                )
+            };
+        }
+        if cause.is_some() {
+            line!(tracing::Level::ERROR);
+        } else if is_probe(route) {
+            line!(tracing::Level::DEBUG);
+        } else {
+            line!(tracing::Level::INFO);
+        }
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        self.finish(false);
+    }
+}
+
+fn is_probe(route: &str) -> bool {
+    matches!(route, "/livez" | "/readyz" | "/startupz" | "/healthz")
+        || route.starts_with("grpc.health.v1.Health/")
+}
+
+/// The standard methods by name, all others as `other`: a caller may send any word.
+fn method_label(method: &Method) -> &'static str {
+    const STANDARD: [(&Method, &str); 9] = [
+        (&Method::GET, "GET"),
+        (&Method::POST, "POST"),
+        (&Method::PUT, "PUT"),
+        (&Method::DELETE, "DELETE"),
+        (&Method::PATCH, "PATCH"),
+        (&Method::HEAD, "HEAD"),
+        (&Method::OPTIONS, "OPTIONS"),
+        (&Method::CONNECT, "CONNECT"),
+        (&Method::TRACE, "TRACE"),
+    ];
+    STANDARD
+        .iter()
+        .find(|(known, _)| *known == method)
+        .map_or("other", |(_, label)| label)
+}
+
+fn grpc_label(status: u16) -> String {
+    match status {
+        0..=16 => status.to_string(),
+        _ => "2".to_owned(),
+    }
+}
