@@ -1,7 +1,7 @@
 //! What a request carries and every layer it passes, for any axum `Router` and any tonic `Server`.
 //!
 //! Each room is one concern: [`context`] (correlation id, trace, deadline), [`access`] (principals and rules),
-//! [`error`] (one error for HTTP and gRPC), [`observe`] (span, log line, metrics), [`health`], [`component`] and
+//! [`error`] (one error for HTTP and gRPC), [`observe`] (span, log line, metrics), [`resilience`] (bounds), [`health`], [`component`] and
 //! [`clock`]. `msf-service` puts them together; nothing here needs it.
 #![deny(missing_docs)]
 
@@ -12,6 +12,7 @@ pub mod context;
 pub mod error;
 pub mod health;
 pub mod observe;
+pub mod resilience;
 
 /// Any error that can cross threads: what user code may fail with where msf calls it.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
