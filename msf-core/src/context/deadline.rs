@@ -131,7 +131,7 @@ mod tests {
             let left = Duration::from_nanos(nanos);
             let read = parse_grpc_timeout(&format_grpc_timeout(left)).unwrap();
             prop_assert!(read <= left);
-            prop_assert!(left - read <= left / 1_000_000 + Duration::from_nanos(1));
+            prop_assert!(left.abs_diff(read) <= left / 1_000_000 + Duration::from_nanos(1));
         }
 
         #[test]
