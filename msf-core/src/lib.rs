@@ -13,6 +13,7 @@ pub mod error;
 pub mod health;
 pub mod observe;
 pub mod resilience;
+pub mod settings;
 
 /// Any error that can cross threads: what user code may fail with where msf calls it.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

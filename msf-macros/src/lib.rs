@@ -1,2 +1,16 @@
-//! msf-macros.
+//! The derive macros of msf; their documentation is where they are re-exported, beside the trait of the same name.
+//!
+//! People assume that a derive hides behaviour. These only write an implementation of a public trait that could be written by hand;
+//! every mistake in an attribute is reported at its token, all of one item at once, and the item stays usable.
 #![deny(missing_docs)]
+
+mod nearest;
+mod settings;
+
+use proc_macro::TokenStream;
+
+/// Reads a struct as a section of settings, or an enum without fields as a choice: see `msf_core::settings`.
+#[proc_macro_derive(Settings, attributes(setting, settings))]
+pub fn derive_settings(item: TokenStream) -> TokenStream {
+    settings::expand(item.into()).into()
+}
