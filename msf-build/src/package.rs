@@ -158,7 +158,7 @@ pub(crate) fn tree(packages: &[Package]) -> String {
         prettyplease::unparse(&syn::File {
             shebang: None,
             attrs: Vec::new(),
-            items: root.items(),
+            items: root.items(""),
         })
     )
 }
@@ -170,21 +170,28 @@ struct Node {
 }
 
 impl Node {
-    fn items(&self) -> Vec<Item> {
+    /// The items of the module that `path` names; `path` is empty at the root.
+    fn items(&self, path: &str) -> Vec<Item> {
         let mut items: Vec<Item> = self
             .files
             .iter()
             .map(|file| {
-                let path = format!("/{file}");
-                parse_quote!(include!(concat!(env!("OUT_DIR"), #path));)
+                let file = format!("/{file}");
+                parse_quote!(include!(concat!(env!("OUT_DIR"), #file));)
             })
             .collect();
         for (name, child) in &self.children {
-            let name = format_ident!("{name}");
-            let inner = child.items();
+            let path = if path.is_empty() {
+                name.clone()
+            } else {
+                format!("{path}.{name}")
+            };
+            let doc = format!(" Generated from the proto package `{path}`.");
+            let module = format_ident!("{name}");
+            let inner = child.items(&path);
             items.push(parse_quote! {
-                #[allow(missing_docs)]
-                pub mod #name { #(#inner)* }
+                #[doc = #doc]
+                pub mod #module { #(#inner)* }
             });
         }
         items
