@@ -94,7 +94,7 @@ impl Gate {
             None => permit.await,
         };
         drop(place);
-        permit.map_err(|closed| Error::internal(closed))
+        permit.map_err(Error::internal)
     }
 }
 
