@@ -1,6 +1,7 @@
 //! msf-service.
 #![deny(missing_docs)]
 
+pub mod edge;
 pub mod grpc;
 
 /// Includes the code that `msf_build::compile` generated in the build script.

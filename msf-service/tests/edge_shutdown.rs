@@ -1,0 +1,474 @@
+//! A stop ends, whatever the clients do, and drops no request that it could have answered.
+
+mod support;
+
+use std::io::{Read, Write};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use futures_util::future::join_all;
+use http::StatusCode;
+use msf_service::edge::{Drained, Options, Server, Stop};
+use support::{
+    PREFACE, Running, WORK, ask, get_request, grpc_request, http2, read_to_end, read_until, start,
+};
+use tokio::io::AsyncWriteExt;
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
+
+const ROWS: [(&str, Row); 15] = [
+    ("idle TCP", Row::IdleTcp),
+    ("half a TLS hello", Row::HalfTlsHello),
+    ("half an HTTP/2 preface", Row::HalfPreface),
+    ("half a request head", Row::HalfHead),
+    ("full preface, then silence", Row::SilentHttp2),
+    ("idle keep-alive", Row::IdleKeepAlive),
+    ("idle HTTP/2", Row::IdleHttp2),
+    ("open health Watch", Row::Watch),
+    ("open gRPC stream", Row::GrpcStream),
+    ("gRPC handler without an answer", Row::GrpcHang),
+    ("HTTP handler without an answer", Row::HttpHang),
+    ("request in flight", Row::InFlight),
+    ("open HTTP/1.1 stream", Row::HttpStream),
+    ("open HTTP/1.0 stream", Row::Http10Stream),
+    ("open stream, client reads nothing", Row::Unread),
+];
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Row {
+    IdleTcp,
+    HalfTlsHello,
+    HalfPreface,
+    HalfHead,
+    SilentHttp2,
+    IdleKeepAlive,
+    IdleHttp2,
+    Watch,
+    GrpcStream,
+    GrpcHang,
+    HttpHang,
+    InFlight,
+    HttpStream,
+    Http10Stream,
+    Unread,
+}
+
+impl Row {
+    /// Earliest and latest end in milliseconds, and connections cut.
+    fn expected(self) -> (u64, u64, usize) {
+        match self {
+            Self::IdleTcp
+            | Self::HalfTlsHello
+            | Self::HalfPreface
+            | Self::HalfHead
+            | Self::SilentHttp2 => (1000, 1300, 0),
+            Self::IdleKeepAlive | Self::IdleHttp2 => (20, 200, 0),
+            Self::InFlight => (300, 1000, 0),
+            Self::Unread => (2000, 2300, 1),
+            _ => (1500, 1800, 0),
+        }
+    }
+
+    fn requests(self) -> usize {
+        match self {
+            Self::IdleTcp | Self::HalfTlsHello | Self::HalfPreface | Self::HalfHead => 0,
+            Self::SilentHttp2 | Self::IdleKeepAlive | Self::IdleHttp2 => 0,
+            _ => 1,
+        }
+    }
+
+    /// Brings a connection into the state, and returns a task that checks what its client sees at the end.
+    async fn open(self, server: &Running) -> JoinHandle<()> {
+        let mut tcp = server.connect().await;
+        match self {
+            Self::IdleTcp => tokio::spawn(async move {
+                assert_eq!(read_to_end(&mut tcp).await.0, b"");
+            }),
+            Self::HalfTlsHello | Self::HalfPreface | Self::HalfHead => {
+                let half: &[u8] = match self {
+                    Self::HalfTlsHello => &[22, 3, 1, 2, 0, 1, 0, 1, 252],
+                    Self::HalfPreface => &PREFACE[..12],
+                    _ => b"GET / HTTP/1.1\r\nhost: x\r\nx-half",
+                };
+                tcp.write_all(half).await.unwrap();
+                tokio::spawn(async move {
+                    assert_eq!(read_to_end(&mut tcp).await.0, b"");
+                })
+            }
+            Self::SilentHttp2 => {
+                tcp.write_all(PREFACE).await.unwrap();
+                tokio::spawn(async move {
+                    read_to_end(&mut tcp).await;
+                })
+            }
+            Self::IdleKeepAlive => {
+                ask(&mut tcp, "/").await;
+                assert!(
+                    read_until(&mut tcp, "hello")
+                        .await
+                        .starts_with("HTTP/1.1 200")
+                );
+                tokio::spawn(async move {
+                    assert_eq!(read_to_end(&mut tcp).await, (vec![], false));
+                })
+            }
+            Self::IdleHttp2 => {
+                let mut client = http2(tcp).await;
+                let (answer, _) = client.send_request(get_request("/"), true).unwrap();
+                let mut body = answer.await.unwrap().into_body();
+                assert_eq!(body.data().await.unwrap().unwrap(), "hello");
+                tokio::spawn(async move {
+                    while client.clone().ready().await.is_ok() {
+                        sleep(Duration::from_millis(5)).await;
+                    }
+                })
+            }
+            Self::Watch => {
+                drop(tcp);
+                let url = format!("http://{}", server.addr);
+                let channel = tonic::transport::Endpoint::from_shared(url).unwrap();
+                let mut client = HealthClient::new(channel.connect().await.unwrap());
+                let request = HealthCheckRequest {
+                    service: String::new(),
+                };
+                let mut watch = client.watch(request).await.unwrap().into_inner();
+                watch.message().await.unwrap().unwrap();
+                tokio::spawn(async move {
+                    let status = watch.message().await.unwrap_err();
+                    assert_eq!(status.code(), tonic::Code::Unavailable);
+                    assert_eq!(status.message(), "the server is shutting down");
+                })
+            }
+            Self::GrpcStream => {
+                let mut client = http2(tcp).await;
+                let (answer, _) = client
+                    .send_request(grpc_request("/test.Test/Open"), true)
+                    .unwrap();
+                let mut body = answer.await.unwrap().into_body();
+                body.data().await.unwrap().unwrap();
+                tokio::spawn(async move {
+                    assert!(body.data().await.is_none());
+                    let trailers = body.trailers().await.unwrap().unwrap();
+                    assert_eq!(trailers["grpc-status"], "14");
+                })
+            }
+            Self::GrpcHang => {
+                let mut client = http2(tcp).await;
+                let (answer, _) = client
+                    .send_request(grpc_request("/test.Test/Hang"), true)
+                    .unwrap();
+                tokio::spawn(async move {
+                    let answer = answer.await.unwrap();
+                    assert_eq!(answer.status(), StatusCode::OK);
+                    assert_eq!(answer.headers()["content-type"], "application/grpc");
+                    assert_eq!(answer.headers()["grpc-status"], "14");
+                })
+            }
+            Self::HttpHang => {
+                ask(&mut tcp, "/hang").await;
+                tokio::spawn(async move {
+                    let (answer, reset) = read_to_end(&mut tcp).await;
+                    let answer = String::from_utf8(answer).unwrap();
+                    assert!(answer.starts_with("HTTP/1.1 503 ") && !reset, "{answer}");
+                    assert!(answer.contains("connection: close"), "{answer}");
+                    assert!(answer.contains(r#""code":"shutting_down""#), "{answer}");
+                })
+            }
+            Self::InFlight => {
+                ask(&mut tcp, "/work").await;
+                tokio::spawn(async move {
+                    let (answer, reset) = read_to_end(&mut tcp).await;
+                    let body = answer.iter().filter(|byte| **byte == b'w').count();
+                    assert!(answer.starts_with(b"HTTP/1.1 200") && !reset);
+                    assert_eq!(body, WORK, "the body is not complete");
+                })
+            }
+            Self::HttpStream => {
+                ask(&mut tcp, "/stream").await;
+                read_until(&mut tcp, "\r\n\r\n5\r\n").await;
+                tokio::spawn(async move {
+                    let (rest, _) = read_to_end(&mut tcp).await;
+                    assert!(!rest.ends_with(b"0\r\n\r\n"), "looks complete");
+                })
+            }
+            Self::Http10Stream => {
+                tcp.write_all(b"GET /stream HTTP/1.0\r\n\r\n")
+                    .await
+                    .unwrap();
+                read_until(&mut tcp, "\r\n\r\n\0\0\0\0\0").await;
+                tokio::spawn(async move {
+                    let (_, reset) = read_to_end(&mut tcp).await;
+                    assert!(reset, "ends as a complete HTTP/1.0 answer does");
+                })
+            }
+            Self::Unread => {
+                ask(&mut tcp, "/flood").await;
+                tokio::spawn(async move {
+                    sleep(Duration::from_secs(3)).await;
+                    drop(tcp);
+                })
+            }
+        }
+    }
+}
+
+fn options(row: Row) -> Options {
+    let mut options = Options::default();
+    if row == Row::HalfTlsHello {
+        options.tls = Some(certificate());
+    }
+    options
+}
+
+fn certificate() -> std::sync::Arc<rustls::ServerConfig> {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let folder = std::env::temp_dir().join(format!("edge-shutdown-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let (chain, key) = (folder.join("tls.crt"), folder.join("tls.key"));
+    std::fs::write(&chain, made.cert.pem()).unwrap();
+    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    msf_service::edge::tls::load(&chain, &key).unwrap()
+}
+
+async fn stop_in(name: &str, row: Row, connections: usize) -> (Drained, String) {
+    let server = start(options(row)).await;
+    let mut clients = Vec::new();
+    for _ in 0..connections {
+        clients.push(row.open(&server).await);
+    }
+    let requests = row.requests() * connections;
+    server
+        .until("requests", |counts| counts.requests() == requests)
+        .await;
+    sleep(Duration::from_millis(50)).await;
+    let counts = server.counts.clone();
+    let drained = server.stop_within_two_seconds().await;
+    assert_eq!((counts.connections(), counts.requests()), (0, 0), "{name}");
+    for client in clients {
+        client
+            .await
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+    let millis = drained.longest.as_millis();
+    let line = format!(
+        "{name:<36} {millis:>6} ms {:>4} cut {:>4} ended",
+        drained.cut, drained.ended
+    );
+    (drained, line)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_state_of_a_client_ends_within_its_time() {
+    let rows = ROWS.map(|(name, row)| tokio::spawn(stop_in(name, row, 1)));
+    let mut table = String::new();
+    let mut wrong = Vec::new();
+    for ((name, row), result) in ROWS.into_iter().zip(join_all(rows).await) {
+        let (drained, line) = result.unwrap();
+        table.push_str(&format!("{line}\n"));
+        let (earliest, latest, cut) = row.expected();
+        let millis = u64::try_from(drained.longest.as_millis()).unwrap();
+        if millis < earliest || millis > latest || drained.cut != cut {
+            wrong.push(format!(
+                "{name}: {drained:?}, expected {earliest} to {latest} ms, {cut} cut"
+            ));
+        }
+    }
+    println!("{table}");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// The server has a runtime of its own, so that "no task is left" can be counted.
+#[test]
+fn all_states_at_once_on_fifty_connections() {
+    let runtime = || {
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap()
+    };
+    let (servers, clients) = (runtime(), runtime());
+    let stop = Stop::new();
+    let server = servers
+        .block_on(Server::bind(([127, 0, 0, 1], 0).into(), Options::default()))
+        .unwrap();
+    let (addr, counts) = (server.local_addr(), server.counts());
+    let serving = servers.spawn(server.serve(support::routes(), stop.clone()));
+
+    let plain: Vec<_> = ROWS
+        .into_iter()
+        .map(|row| row.1)
+        .filter(|row| *row != Row::HalfTlsHello)
+        .collect();
+    let rows: Vec<_> = (0..50).map(|n| plain[n % plain.len()]).collect();
+    let unread = rows.iter().filter(|row| **row == Row::Unread).count();
+    let drained = clients.block_on(async {
+        let running = Running::of(addr, stop, counts.clone(), serving);
+        let mut open = Vec::new();
+        for row in &rows {
+            open.push((row, row.open(&running).await));
+        }
+        sleep(Duration::from_millis(50)).await;
+        let drained = running.stop_within_two_seconds().await;
+        for (row, client) in open {
+            client
+                .await
+                .unwrap_or_else(|error| panic!("{row:?}: {error}"));
+        }
+        drained
+    });
+    let left = servers.metrics().num_alive_tasks();
+    println!("50 connections in 14 states: {drained:?}, {left} tasks left");
+    assert_eq!((counts.connections(), counts.requests(), left), (0, 0, 0));
+    assert_eq!(drained.cut, unread, "only those that read nothing");
+    assert!(drained.longest < Duration::from_millis(2300), "{drained:?}");
+}
+
+/// One thread, and no await between writing and stopping: nothing of what is written can have been read.
+#[tokio::test]
+async fn requests_written_but_not_read_are_answered() {
+    const MANY: usize = 250;
+    let server = start(Options::default()).await;
+    let connect = || {
+        let tcp = std::net::TcpStream::connect(server.addr).unwrap();
+        tcp.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        tcp
+    };
+    let request = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+    let answered = |mut tcp: std::net::TcpStream| {
+        let mut answer = Vec::new();
+        tcp.read_to_end(&mut answer).is_ok() && answer.ends_with(b"hello")
+    };
+
+    // Accepted, and used once before, so that the next request lies unread in the socket.
+    let mut kept: Vec<_> = (0..MANY).map(|_| connect()).collect();
+    for tcp in &mut kept {
+        tcp.write_all(request).unwrap();
+    }
+    server
+        .until("accepted", |counts| {
+            counts.accepted() == MANY && counts.requests() == 0
+        })
+        .await;
+    for tcp in &mut kept {
+        tcp.set_nonblocking(true).unwrap();
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"hello") {
+            let mut buffer = [0; 512];
+            match tcp.read(&mut buffer) {
+                Ok(read) => answer.extend_from_slice(&buffer[..read]),
+                Err(_) => tokio::task::yield_now().await,
+            }
+        }
+        tcp.set_nonblocking(false).unwrap();
+    }
+    // From here on nothing runs but this.
+    for tcp in &mut kept {
+        tcp.write_all(request).unwrap();
+    }
+    let fresh: Vec<_> = (0..MANY)
+        .map(|_| {
+            let mut tcp = connect();
+            tcp.write_all(request).unwrap();
+            tcp
+        })
+        .collect();
+    assert_eq!(server.counts.accepted(), MANY, "the backlog was read");
+    server.stop.soft.cancel();
+    let clients = tokio::task::spawn_blocking(move || {
+        let count = |all: Vec<_>| all.into_iter().map(answered).filter(|ok| *ok).count();
+        (count(fresh), count(kept))
+    });
+    let drained = server.drained().await;
+    let (backlog, unread) = clients.await.unwrap();
+    println!(
+        "in the kernel's backlog: {backlog} of {MANY} answered; accepted and unread: {unread} of {MANY}; {drained:?}"
+    );
+    assert_eq!((backlog, unread), (MANY, MANY));
+    assert_eq!(drained.cut, 0);
+}
+
+/// What a second signal does: streams are ended and soon after everything is cut.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hurried_stop_ends_within_200_ms() {
+    let server = start(Options::default()).await;
+    let mut clients = Vec::new();
+    for (_, row) in ROWS
+        .into_iter()
+        .filter(|(_, row)| *row != Row::HalfTlsHello)
+    {
+        clients.push(row.open(&server).await);
+    }
+    sleep(Duration::from_millis(50)).await;
+    let stop = server.stop.clone();
+    stop.soft.cancel();
+    sleep(Duration::from_millis(30)).await;
+    let began = Instant::now();
+    stop.end_streams.cancel();
+    tokio::spawn(async move {
+        sleep(Duration::from_millis(100)).await;
+        stop.hard.cancel();
+    });
+    let drained = server.drained().await;
+    println!("second signal: {:?} in {:?}", drained, began.elapsed());
+    assert!(began.elapsed() < Duration::from_millis(200));
+    assert_eq!(drained.cut, 1, "the one that reads nothing");
+}
+
+#[tokio::test]
+async fn hard_alone_cuts_and_counts() {
+    let server = start(Options::default()).await;
+    let mut tcp = server.connect().await;
+    ask(&mut tcp, "/hang").await;
+    server
+        .until("a request", |counts| counts.requests() == 1)
+        .await;
+    let counts = server.counts.clone();
+    server.stop.hard.cancel();
+    let drained = server.drained().await;
+    assert_eq!((drained.cut, counts.requests()), (1, 0));
+    assert_eq!(read_to_end(&mut tcp).await.0, b"");
+}
+
+#[tokio::test]
+async fn dropping_the_server_leaves_no_task() {
+    let server = Server::bind(([127, 0, 0, 1], 0).into(), Options::default())
+        .await
+        .unwrap();
+    let (addr, counts) = (server.local_addr(), server.counts());
+    let serving = tokio::spawn(server.serve(support::routes(), Stop::new()));
+    let mut tcp = tokio::net::TcpStream::connect(addr).await.unwrap();
+    ask(&mut tcp, "/hang").await;
+    while counts.requests() == 0 {
+        tokio::task::yield_now().await;
+    }
+    serving.abort();
+    assert_eq!(read_to_end(&mut tcp).await.0, b"");
+    assert_eq!((counts.connections(), counts.requests()), (0, 0));
+}
+
+/// An answer under way on HTTP/2 while its client uploads keeps its whole body.
+#[tokio::test]
+async fn an_http2_request_in_flight_finishes() {
+    let server = start(Options::default()).await;
+    let mut client = http2(server.connect().await).await;
+    let (answer, _) = client.send_request(get_request("/work"), true).unwrap();
+    server
+        .until("a request", |counts| counts.requests() == 1)
+        .await;
+    let reading = tokio::spawn(async move {
+        let mut body = answer.await.unwrap().into_body();
+        let mut length = 0;
+        while let Some(chunk) = body.data().await {
+            let chunk: Bytes = chunk.unwrap();
+            length += chunk.len();
+            body.flow_control().release_capacity(chunk.len()).unwrap();
+        }
+        length
+    });
+    let drained = server.stop_within_two_seconds().await;
+    assert_eq!(reading.await.unwrap(), WORK);
+    assert_eq!((drained.cut, drained.ended), (0, 0));
+}
