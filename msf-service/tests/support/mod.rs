@@ -1,7 +1,12 @@
 //! A server on port 0, clients that misbehave, and what the server counted.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+pub(crate) mod rows;
+
 use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -210,4 +215,33 @@ pub(crate) fn grpc_request(path: &str) -> Request<()> {
         .header("te", "trailers")
         .body(())
         .unwrap()
+}
+
+/// A certificate for `localhost`, loaded from files as a service does; with it a client that trusts it.
+pub(crate) fn certificate() -> (Arc<rustls::ServerConfig>, rustls::ClientConfig) {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let chain = write_file("tls.crt", &made.cert.pem());
+    let key = write_file("tls.key", &made.signing_key.serialize_pem());
+    let server = msf_service::edge::tls::load(&chain, &key).unwrap();
+
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(made.cert.der().clone()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let client = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    (server, client)
+}
+
+/// A new file of its own.
+pub(crate) fn write_file(name: &str, text: &str) -> PathBuf {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let n = NEXT.fetch_add(1, Ordering::Relaxed);
+    let folder = std::env::temp_dir().join(format!("msf-edge-{}-{n}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join(name);
+    std::fs::write(&path, text).unwrap();
+    path
 }
