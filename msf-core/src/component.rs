@@ -7,8 +7,8 @@
 //! returns before it was told to stop has failed, with or without an error: the service stops in order and exits 1.
 //!
 //! ```
-//! use futures_util::future::BoxFuture;
-//! use msf_core::component::{BoxError, Component, Life, Phase};
+//! use msf_core::{BoxError, BoxFuture};
+//! use msf_core::component::{Component, Life, Phase};
 //! use std::time::Duration;
 //!
 //! struct Ticker;
@@ -41,13 +41,10 @@ use std::sync::Arc;
 use axum_core::body::Body;
 use axum_core::response::Response;
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
 use crate::health::Check;
-
-/// Any error of a component or a check.
-pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+use crate::{BoxError, BoxFuture};
 
 /// Answers the requests for one [`AdminPage`].
 pub type PageHandler =
@@ -109,7 +106,8 @@ pub struct LifeHandle(Life);
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct AdminPage {
-    /// Where it is, below the service's part of the admin port. Begins with a slash; axum's syntax: `/dead/{id}`.
+    /// Where it is, below the service's part of the admin port: one segment, `/dead`. All below it is the page's too
+    /// (`/dead/17`): the handler reads the rest from the request's URI, which begins with `path`.
     pub path: String,
     /// What the index page calls it.
     pub title: String,

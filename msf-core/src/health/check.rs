@@ -9,12 +9,12 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, TryFutureExt};
 
-use crate::component::BoxError;
+use crate::BoxError;
 
 /// Asks one dependency whether it answers. Required unless it is made [`optional`](Self::optional).
 ///
 /// ```
-/// use msf_core::component::BoxError;
+/// use msf_core::BoxError;
 /// use msf_core::health::Check;
 /// use std::time::Duration;
 ///

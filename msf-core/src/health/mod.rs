@@ -13,7 +13,7 @@
 //! - *"A check that hangs is a slow check."* It is a failed one, after [`Check::timeout`]; so is one that panics.
 //!
 //! ```
-//! use msf_core::component::BoxError;
+//! use msf_core::BoxError;
 //! use msf_core::health::{Check, Health, State, Status};
 //! use std::time::Duration;
 //!

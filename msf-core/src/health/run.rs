@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::check::Check;
 use super::report::CheckReport;
-use crate::component::BoxError;
+use crate::BoxError;
 
 /// The longest message of a failed check that is kept, in characters.
 const MAX_MESSAGE: usize = 300;
