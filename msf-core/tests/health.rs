@@ -194,7 +194,10 @@ async fn a_check_that_blocks_its_thread_still_times_out() {
             Some("no answer within 50ms")
         );
     }
-    assert!(began.elapsed() < Duration::from_secs(5), "the timer of the waiting report counts");
+    assert!(
+        began.elapsed() < Duration::from_secs(5),
+        "the timer of the waiting report counts"
+    );
     assert_eq!(runs.load(Ordering::SeqCst), 1, "only one thread is stuck");
     drop(release);
 }

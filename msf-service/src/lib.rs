@@ -3,6 +3,7 @@
 
 pub mod edge;
 pub mod grpc;
+pub mod telemetry;
 
 /// Includes the code that `msf_build::compile` generated in the build script.
 ///
