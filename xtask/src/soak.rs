@@ -2,25 +2,55 @@
 //!
 //! Such a test is named `soak_*` and marked `#[ignore = "soak"]`, beside the short test of the same thing.
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::Stdio;
 
 use crate::{Outcome, metadata};
 
 pub(crate) fn run(root: &Path) -> Outcome {
-    let status = metadata::cargo(root)
-        .args([
-            "test",
-            "--workspace",
-            "--locked",
-            "--",
-            "--ignored",
-            "soak_",
-        ])
-        .status()
+    let mut child = metadata::cargo(root)
+        .args(["test", "--workspace", "--locked", "--no-fail-fast"])
+        .args(["--", "--ignored", "soak_"])
+        .stdout(Stdio::piped())
+        .spawn()
         .map_err(|error| vec![format!("cargo test did not start: {error}")])?;
-    if status.success() {
-        Ok(String::from("the long tests passed"))
-    } else {
-        Err(vec![format!("cargo test: {status}")])
+    let mut passed = 0;
+    for line in child
+        .stdout
+        .take()
+        .into_iter()
+        .flat_map(|out| BufReader::new(out).lines())
+    {
+        let line = line.map_err(|error| vec![format!("cargo test: {error}")])?;
+        println!("{line}");
+        passed += passed_in(&line);
+    }
+    match child.wait() {
+        Ok(status) if status.success() => Ok(format!("{passed} long tests passed")),
+        Ok(status) => Err(vec![format!("cargo test: {status}")]),
+        Err(error) => Err(vec![format!("cargo test: {error}")]),
+    }
+}
+
+/// How many tests a closing line of a test binary counts.
+fn passed_in(line: &str) -> u32 {
+    line.strip_prefix("test result: ok. ")
+        .and_then(|rest| rest.split_once(" passed"))
+        .and_then(|(count, _)| count.parse().ok())
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::passed_in;
+
+    #[test]
+    fn closing_lines_are_counted() {
+        assert_eq!(
+            passed_in("test result: ok. 3 passed; 0 failed; 0 ignored"),
+            3
+        );
+        assert_eq!(passed_in("test edge::soak_storm ... ok"), 0);
     }
 }
