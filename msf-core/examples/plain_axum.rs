@@ -22,6 +22,7 @@ use msf_core::error::{Error, FieldError, Kind};
 use msf_core::observe::ObserveLayer;
 use msf_core::resilience::{BodyLimitLayer, CatchPanicLayer, DeadlineLayer, InFlightLayer};
 
+// ANCHOR: authenticator
 /// Takes `Bearer SUBJECT` or `Bearer SUBJECT+ROLE` at its word: a stand-in for a check of signed tokens.
 struct TrustingTokens;
 
@@ -47,6 +48,7 @@ impl Authenticator for TrustingTokens {
         })
     }
 }
+// ANCHOR_END: authenticator
 
 /// An id that only ever looks like a name, so that a rule on it has something to reject.
 #[derive(serde::Deserialize)]
@@ -93,6 +95,7 @@ fn rule(rule: Rule<Head>) -> AccessLayer {
     AccessLayer::new(rule)
 }
 
+// ANCHOR: app
 /// The application, as any axum program has it.
 pub(crate) fn app() -> Router {
     let owner_or_admin = Rule::owner(|Path(id): &Path<UserId>| id).or(Rule::role("admin"));
@@ -121,6 +124,7 @@ pub(crate) fn app() -> Router {
             AuthenticateLayer::new(TrustingTokens),
         ))
 }
+// ANCHOR_END: app
 
 #[tokio::main]
 #[allow(dead_code, reason = "a test includes this file and calls `app` itself")]

@@ -40,6 +40,7 @@ impl Authenticator for ByProxy {
     }
 }
 
+// ANCHOR: serve
 /// Serves `grpc.health.v1.Health` on `listener`.
 pub(crate) async fn serve(listener: TcpListener) -> Result<(), tonic::transport::Error> {
     let (_reporter, health) = tonic_health::server::health_reporter();
@@ -61,6 +62,7 @@ pub(crate) async fn serve(listener: TcpListener) -> Result<(), tonic::transport:
         .serve_with_incoming(TcpIncoming::from(listener))
         .await
 }
+// ANCHOR_END: serve
 
 #[tokio::main]
 #[allow(
