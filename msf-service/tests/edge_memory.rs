@@ -1,0 +1,74 @@
+//! Memory after the second storm is within a tenth of after the first; alone in its process, which it measures.
+#![cfg(target_os = "linux")]
+
+mod support;
+
+use std::time::Duration;
+
+use msf_service::edge::Options;
+use support::{PREFACE, Running, get_request, http2, start};
+use tokio::io::AsyncWriteExt;
+
+/// Resident memory in KiB.
+fn resident() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+/// All of it open at the same time, so that each wave has the same peak.
+async fn wave(server: &Running) {
+    let mut silent = Vec::new();
+    for n in 0..1000 {
+        let mut tcp = server.connect().await;
+        let bytes: &[u8] = [b"", &PREFACE[..10], b"GET / HTTP/1.1\r\nx: ", PREFACE][n % 4];
+        tcp.write_all(bytes).await.unwrap();
+        silent.push(tcp);
+    }
+    let mut busy = Vec::new();
+    for _ in 0..50 {
+        let mut client = http2(server.connect().await).await;
+        for _ in 0..40 {
+            client = client.ready().await.unwrap();
+            busy.push(client.send_request(get_request("/hang"), true).unwrap());
+        }
+    }
+    server
+        .until("all at once", |counts| counts.requests() == 2000)
+        .await;
+    for (_, stream) in &mut busy {
+        stream.send_reset(h2::Reason::CANCEL);
+    }
+    drop((silent, busy));
+    server
+        .until("over", |counts| counts.connections() == 0)
+        .await;
+}
+
+/// Three waves: the allocator gives memory back late, and after one has not yet its final shape.
+async fn storm(server: &Running) {
+    for _ in 0..3 {
+        wave(server).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_storm_needs_no_more_memory() {
+    let mut options = Options::default();
+    // The storm of a slow machine may last longer than the default.
+    options.header_time = Duration::from_secs(30);
+    let server = start(options).await;
+    let before = resident();
+    storm(&server).await;
+    let first = resident();
+    storm(&server).await;
+    let second = resident();
+    println!(
+        "resident: {before} KiB before, {first} after the first storm, {second} after the second"
+    );
+    assert!(second <= first + first / 10, "{first} then {second} KiB");
+    assert!(server.answers().await);
+}
