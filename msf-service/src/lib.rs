@@ -1,6 +1,7 @@
 //! msf-service.
 #![deny(missing_docs)]
 
+pub mod admin;
 pub mod edge;
 pub mod grpc;
 pub mod telemetry;

@@ -42,11 +42,14 @@ pub enum Audience {
     Operators,
 }
 
-/// The answer of a probe.
+/// The answer of a probe: `IntoResponse` makes it 200 or 503 with a JSON body.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Answer {
-    /// 200 or 503.
+    /// 200, or 503 where [`verdict`](Self::verdict) is unavailable.
     pub status: StatusCode,
+    /// The member `status` of the body.
+    pub verdict: Status,
     /// An object with `status` and `state`; for [`Probe::Health`] the [`Report`].
     pub body: serde_json::Value,
 }
@@ -88,19 +91,51 @@ impl Probe {
 }
 
 impl Answer {
-    fn brief(ok: bool, state: State) -> Self {
-        let status = if ok { Status::Ok } else { Status::Unavailable };
+    /// The answer of several services of one process, each with its name: as good as the worst of them.
+    ///
+    /// ```
+    /// use msf_core::health::{Answer, Audience, Health, Probe, State, Status};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let (users, mail) = (Health::new(), Health::new());
+    /// users.set_state(State::Ready);
+    /// let ask = async |health| Probe::Ready.answer(health, Audience::Operators).await;
+    /// let sum = Answer::sum([("users", ask(&users).await), ("mail", ask(&mail).await)]);
+    /// assert_eq!(sum.verdict, Status::Unavailable);
+    /// assert_eq!(sum.body["apps"]["users"]["status"], "OK");
+    /// # });
+    /// ```
+    pub fn sum<'a>(answers: impl IntoIterator<Item = (&'a str, Self)>) -> Self {
+        let mut worst = Status::Ok;
+        let mut apps = serde_json::Map::new();
+        for (name, answer) in answers {
+            worst = worst.max(answer.verdict);
+            apps.insert(name.to_owned(), answer.body);
+        }
+        Self::new(worst, json!({ "status": worst, "apps": apps }))
+    }
+
+    fn new(verdict: Status, body: serde_json::Value) -> Self {
+        let available = verdict.is_available();
+        let status = if available {
+            StatusCode::OK
+        } else {
+            StatusCode::SERVICE_UNAVAILABLE
+        };
         Self {
-            status: code(ok),
-            body: json!({ "status": status, "state": state }),
+            status,
+            verdict,
+            body,
         }
     }
 
+    fn brief(ok: bool, state: State) -> Self {
+        let verdict = if ok { Status::Ok } else { Status::Unavailable };
+        Self::new(verdict, json!({ "status": verdict, "state": state }))
+    }
+
     fn full(report: Report) -> Self {
-        Self {
-            status: code(report.status.is_available()),
-            body: json!(report),
-        }
+        Self::new(report.status, json!(report))
     }
 }
 
@@ -112,13 +147,5 @@ impl IntoResponse for Answer {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response
-    }
-}
-
-fn code(ok: bool) -> StatusCode {
-    if ok {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
     }
 }

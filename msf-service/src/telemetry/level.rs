@@ -26,8 +26,8 @@ const QUIET: [&str; 6] = ["h2", "hyper", "rustls", "tokio_util", "tonic", "tower
 /// use msf_service::telemetry::LogLevel;
 /// let level: LogLevel = "info,hyper=debug".parse().unwrap();
 /// assert_eq!(level.to_string(), "info,hyper=debug");
-/// let wrong = "inof".parse::<LogLevel>().unwrap_err();
-/// assert!(wrong.to_string().contains("`inof`"));
+/// let wrong = "verbose".parse::<LogLevel>().unwrap_err();
+/// assert!(wrong.to_string().contains("`verbose`"));
 /// ```
 #[derive(Clone, Debug)]
 pub struct LogLevel {
@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn mistakes_are_named() {
         for text in [
-            "inof",
+            "verbose",
             "",
             "info,",
             "hyper=loud",
