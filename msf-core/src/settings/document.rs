@@ -55,12 +55,21 @@ impl Document {
     pub(super) fn parse(path: &Path, text: String) -> Result<Self, Vec<Mistake>> {
         // Offsets count without the byte order mark that some editors write.
         let text: Arc<str> = text.strip_prefix('\u{feff}').unwrap_or(&text).into();
-        let (table, errors) = DeTable::parse_recoverable(&text);
+        let (table, mut errors) = DeTable::parse_recoverable(&text);
         if !errors.is_empty() {
-            return Err(errors
-                .iter()
-                .map(|error| syntax_mistake(path, &text, error))
-                .collect());
+            let mut found: Vec<Mistake> = Vec::new();
+            errors.sort_by_key(|error| error.span().map_or(0, |span| span.start));
+            for error in &errors {
+                let mistake = syntax_mistake(path, &text, error);
+                // What follows on the same line only says how the parser found its way back.
+                if found
+                    .last()
+                    .is_none_or(|last| !last.is_on_line_of(&mistake))
+                {
+                    found.push(mistake);
+                }
+            }
+            return Err(found);
         }
         let items = table_items(table.get_ref());
         Ok(Self {
@@ -83,7 +92,12 @@ impl Document {
         let is_path = before
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || "_-. [".contains(c));
-        let start = if is_path { line_start } else { key.start };
+        let indent = before.len() - before.trim_start().len();
+        let start = if is_path {
+            line_start + indent
+        } else {
+            key.start
+        };
         let bracket = usize::from(self.text[key.end..].starts_with(']'));
         Snippet::new(&self.text, start..key.end + bracket, key.clone())
     }

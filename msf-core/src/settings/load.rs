@@ -1,5 +1,7 @@
 //! The load: takes every source, lowest first, then reads the struct.
 
+use std::sync::Arc;
+
 use super::document::Node;
 use super::effective::Effective;
 use super::loading::{Loading, variable_prefix};
@@ -25,8 +27,8 @@ impl Sources {
     ///
     /// All mistakes at once, of every source and key. A program ends with [`EXIT_CODE`](super::EXIT_CODE) then.
     pub fn load<C: Settings>(&self) -> Result<Loaded<C>, Mistakes> {
-        let schema = C::schema();
-        let mut loading = Loading::new(self.scope(), schema.clone());
+        let schema = Arc::new(C::schema());
+        let mut loading = Loading::new(self.scope(), Arc::clone(&schema), self.apps.clone());
         for conflict in &schema.conflicts {
             let full = loading.scope.full(&conflict.path);
             let [first, second] = conflict.owners;
@@ -38,6 +40,10 @@ impl Sources {
                 "rename one of the fields; this is a mistake in the program, not in its settings"
                     .to_owned();
             loading.mistakes.push(mistake.key_path(full).help(help));
+        }
+        if !loading.mistakes.is_empty() {
+            // Each value would be read as two types.
+            return Err(Mistakes::new(&self.program, loading.mistakes));
         }
         loading.mistakes.extend(self.mistakes.iter().cloned());
         self.take_file(&mut loading, &schema);
@@ -75,14 +81,14 @@ impl Sources {
         };
         loading.document = Some(document.clone());
         let Some(table) = &self.table else {
-            loading.take_table(document, schema, &document.items, &[], &self.apps);
+            loading.take_table(document, schema, &document.items, &[]);
             return;
         };
         let Some(item) = document.items.iter().find(|item| item.name == *table) else {
             return;
         };
         match &item.node {
-            Node::Table(items) => loading.take_table(document, schema, items, &[], &[]),
+            Node::Table(items) => loading.take_table(document, schema, items, &[]),
             other => {
                 let message = format!(
                     "`{table}`: expected the settings of the app, found {}",

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::document::{Document, Node};
 use super::effective::Entry;
@@ -41,7 +42,9 @@ pub(super) enum Raw {
 /// Everything that one load knows.
 pub(super) struct Loading {
     pub(super) scope: Scope,
-    pub(super) root: Schema,
+    pub(super) root: Arc<Schema>,
+    /// Names at the outermost level that belong to the apps of the process.
+    pub(super) apps: Vec<String>,
     pub(super) document: Option<Document>,
     /// Lower sources first, so that the last one wins.
     givens: BTreeMap<Vec<String>, Vec<Given>>,
@@ -83,10 +86,11 @@ pub(super) fn variable_prefix(name: &str) -> String {
 // === impl Loading ===
 
 impl Loading {
-    pub(super) fn new(scope: Scope, root: Schema) -> Self {
+    pub(super) fn new(scope: Scope, root: Arc<Schema>, apps: Vec<String>) -> Self {
         Self {
             scope,
             root,
+            apps,
             document: None,
             givens: BTreeMap::new(),
             present: BTreeSet::new(),
@@ -249,7 +253,9 @@ impl Loading {
             return;
         };
         let right_kind = match &given.raw {
-            Raw::Node(Node::Value(value)) => value.kind() == Some(scalar.kind),
+            Raw::Node(Node::Value(value)) => {
+                matches!(shape, Shape::Scalar(_)) && value.kind() == Some(scalar.kind)
+            }
             Raw::Node(_) => false,
             Raw::Text(_) => true,
         };

@@ -1,10 +1,12 @@
 //! Finds the key that each given value is for, and says which is meant where there is none.
 
+use std::sync::Arc;
+
 use super::document::{Document, Item, Node};
 use super::loading::{Given, Loading, Raw};
 use super::mistake::{Mistake, MistakeKind};
-use super::nearest::nearest;
 use super::schema::{Schema, Shape};
+use super::suggestion::Meant;
 use super::{Origin, ValueKind};
 
 /// How the names of a source are compared with the keys.
@@ -34,22 +36,24 @@ struct Lost<'s> {
 // === files ===
 
 impl Loading {
-    /// Takes the values of a table; `apps` are the names at this level that belong to others.
+    /// Takes the values of a table; at the outermost level the tables of the apps are left to them.
     pub(super) fn take_table(
         &mut self,
         document: &Document,
         schema: &Schema,
         items: &[Item],
         path: &[String],
-        apps: &[String],
     ) {
-        for item in items.iter().filter(|item| !apps.contains(&item.name)) {
+        for item in items {
+            if path.is_empty() && self.apps.contains(&item.name) {
+                continue;
+            }
             let path = [path, std::slice::from_ref(&item.name)].concat();
             if let Some(key) = schema.find(&item.name) {
                 self.take_item(document, key.shape.present(), item, path);
             } else {
                 let mistake = self
-                    .unknown(&path, schema, apps)
+                    .unknown(&path, schema)
                     .at(document.origin(item.key.start));
                 self.mistakes
                     .push(mistake.snippet(document.key_snippet(&item.key)));
@@ -61,7 +65,7 @@ impl Loading {
         match (shape, &item.node) {
             (Shape::Section(schema), Node::Table(items)) => {
                 self.present.insert(path.clone());
-                self.take_table(document, schema, items, &path, &[]);
+                self.take_table(document, schema, items, &path);
             }
             (Shape::Map(inner), Node::Table(items)) => {
                 self.present.insert(path.clone());
@@ -103,7 +107,7 @@ impl Loading {
         origin: Origin,
         spell: impl Fn(&[String]) -> String,
     ) {
-        let root = std::mem::replace(&mut self.root, Schema::new("", []));
+        let root = Arc::clone(&self.root);
         let found = self
             .resolve(&root, &named.segments, named.names)
             .map(|(path, shape)| (path, shape.clone()));
@@ -129,16 +133,13 @@ impl Loading {
                     .iter()
                     .map(|segment| (*segment).to_owned())
                     .collect();
-                let suggestion = suggest(&root, &path, &lost);
-                let same_letters = suggestion
-                    .as_ref()
-                    .is_some_and(|to| squeeze(to) == squeeze(&path));
+                let meant = self.meant(lost.section, &path, lost.depth);
                 let (kind, message) = match named.names {
                     Names::Exact => (
                         MistakeKind::UnknownKey,
                         format!("unknown key `{}`", named.name),
                     ),
-                    Names::Variable if same_letters || path.iter().any(String::is_empty) => (
+                    Names::Variable if meant.same_letters || path.iter().any(String::is_empty) => (
                         MistakeKind::BadName,
                         format!("`{}` is not the name of a setting", named.name),
                     ),
@@ -147,11 +148,7 @@ impl Loading {
                         format!("`{}` names no setting", named.name),
                     ),
                 };
-                let help = suggestion
-                    .as_ref()
-                    .map(|to| format!("did you mean `{}`?", spell(to)));
-                let help = help.or_else(|| list_keys(lost.section.unwrap_or(&root)));
-                self.broken.extend(suggestion);
+                let help = meant.help(spell);
                 self.mistakes.push(
                     Mistake::new(kind, message)
                         .key_path(named.name)
@@ -160,7 +157,6 @@ impl Loading {
                 );
             }
         }
-        self.root = root;
     }
 
     /// The path that a name stands for, if it is a key.
@@ -226,23 +222,19 @@ impl Loading {
 
     // === mistakes ===
 
-    fn unknown(&mut self, path: &[String], section: &Schema, apps: &[String]) -> Mistake {
-        let depth = path.len().saturating_sub(1);
-        let suggestion = suggest_in(section, &self.root, path, depth);
-        let app = path
-            .last()
-            .filter(|_| depth == 0)
-            .and_then(|name| nearest(name, apps.iter().map(String::as_str)));
-        let help = match (&suggestion, app) {
-            (Some(to), _) => Some(format!("did you mean `{}`?", self.scope.full(to))),
-            (None, Some(app)) => Some(format!("did you mean the app `{app}`?")),
-            (None, None) => list_keys(section),
-        };
-        self.broken.extend(suggestion);
+    fn unknown(&mut self, path: &[String], section: &Schema) -> Mistake {
+        let meant = self.meant(Some(section), path, path.len().saturating_sub(1));
         let full = self.scope.full(path);
         Mistake::new(MistakeKind::UnknownKey, format!("unknown key `{full}`"))
+            .help(meant.help(|path| self.scope.full(path)))
             .key_path(full)
-            .help(help)
+    }
+
+    /// What a path that leaves the schema at `depth` was probably meant to be; that key is not missing as well.
+    fn meant(&mut self, section: Option<&Schema>, path: &[String], depth: usize) -> Meant {
+        let meant = Meant::find(&self.root, section, &self.apps, path, depth);
+        self.broken.extend(meant.path.clone());
+        meant
     }
 
     fn no_section(&self, shape: &Shape, path: &[String], found: &str) -> Mistake {
@@ -253,55 +245,4 @@ impl Loading {
         )
         .key_path(full)
     }
-}
-
-fn list_keys(schema: &Schema) -> Option<String> {
-    let names: Vec<_> = schema
-        .keys
-        .iter()
-        .map(|key| format!("`{}`", key.name))
-        .collect();
-    (!names.is_empty()).then(|| format!("the keys here are {}", names.join(", ")))
-}
-
-fn suggest(root: &Schema, path: &[String], lost: &Lost<'_>) -> Option<Vec<String>> {
-    let nothing = Schema::new("", []);
-    suggest_in(lost.section.unwrap_or(&nothing), root, path, lost.depth)
-}
-
-/// The path that was probably meant: the same letters, else a near name in the same section, else the same name elsewhere.
-fn suggest_in(
-    section: &Schema,
-    root: &Schema,
-    path: &[String],
-    depth: usize,
-) -> Option<Vec<String>> {
-    let paths = root.paths();
-    if let Some(same) = paths
-        .iter()
-        .find(|candidate| squeeze(candidate) == squeeze(path))
-    {
-        return Some(same.clone());
-    }
-    let name = path.get(depth)?;
-    if let Some(sibling) = nearest(name, section.keys.iter().map(|key| key.name)) {
-        let near = [&path[..depth], &[sibling.to_owned()], &path[depth + 1..]].concat();
-        return Some(near);
-    }
-    let mut elsewhere = paths
-        .iter()
-        .filter(|candidate| candidate.last() == path.last());
-    match (elsewhere.next(), elsewhere.next()) {
-        (Some(only), None) => Some(only.clone()),
-        _ => None,
-    }
-}
-
-/// The letters of a path without what separates its words.
-fn squeeze(path: &[String]) -> String {
-    path.concat()
-        .chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect()
 }

@@ -157,6 +157,15 @@ impl Mistake {
         self
     }
 
+    pub(super) fn is_on_line_of(&self, other: &Self) -> bool {
+        match (&self.origin, &other.origin) {
+            (Some(Origin::File { line, .. }), Some(Origin::File { line: of_other, .. })) => {
+                line == of_other
+            }
+            _ => false,
+        }
+    }
+
     /// What sort of mistake it is.
     pub fn kind(&self) -> MistakeKind {
         self.kind

@@ -72,6 +72,7 @@ mod secret;
 mod setting;
 mod snippet;
 mod sources;
+mod suggestion;
 mod value;
 
 /// Reads a struct as a section of settings, or an enum without fields as a choice.

@@ -1,0 +1,8 @@
+//! Settings: precedence of the sources, every kind of mistake, what is shown and what never is.
+
+mod apps;
+mod config;
+mod effective;
+mod mistakes;
+mod precedence;
+mod secrets;

@@ -1,0 +1,28 @@
+//! The compile errors of `derive(Settings)`: one mistake a file, its words checked to the letter.
+
+use std::process::Command;
+
+/// Only this compiler's words are compared; another may lay out its own part differently.
+const COMPILER: &str = "rustc 1.95.";
+
+#[test]
+#[expect(
+    clippy::print_stderr,
+    reason = "a skipped test must not look like one that passed"
+)]
+fn mistakes_in_attributes_are_taught() {
+    let cases = trybuild::TestCases::new();
+    cases.pass("tests/ui/settings/pass/*.rs");
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let version = Command::new(rustc)
+        .arg("--version")
+        .output()
+        .expect("rustc answers")
+        .stdout;
+    let version = String::from_utf8_lossy(&version);
+    if version.starts_with(COMPILER) {
+        cases.compile_fail("tests/ui/settings/*.rs");
+    } else {
+        eprintln!("skipped: the words are those of {COMPILER}x, this is {version}");
+    }
+}

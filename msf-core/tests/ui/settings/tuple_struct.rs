@@ -1,0 +1,7 @@
+use msf_core::settings::Settings;
+
+#[derive(Settings)]
+#[settings(crate = "msf_core::settings")]
+struct Config(String);
+
+fn main() {}
