@@ -11,8 +11,6 @@ const COMPILER: &str = "rustc 1.95.";
     reason = "a skipped test must not look like one that passed"
 )]
 fn mistakes_in_attributes_are_taught() {
-    let cases = trybuild::TestCases::new();
-    cases.pass("tests/ui/settings/pass/*.rs");
     let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let version = Command::new(rustc)
         .arg("--version")
@@ -21,7 +19,8 @@ fn mistakes_in_attributes_are_taught() {
         .stdout;
     let version = String::from_utf8_lossy(&version);
     if version.starts_with(COMPILER) {
-        cases.compile_fail("tests/ui/settings/*.rs");
+        // No case that compiles is among them: then nothing needs more than a check.
+        trybuild::TestCases::new().compile_fail("tests/ui/settings/*.rs");
     } else {
         eprintln!("skipped: the words are those of {COMPILER}x, this is {version}");
     }

@@ -38,6 +38,8 @@ pub trait Setting: Sized {
     fn read(place: Place<'_>) -> Option<Self>;
 }
 
+// A type that is neither is told about both ways, not only about this one.
+#[diagnostic::do_not_recommend]
 impl<T: Scalar> Setting for T {
     fn shape() -> Shape {
         Shape::scalar::<T>()

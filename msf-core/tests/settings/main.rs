@@ -3,6 +3,7 @@
 mod apps;
 mod config;
 mod effective;
+mod hygiene;
 mod mistakes;
 mod precedence;
 mod secrets;

@@ -32,7 +32,7 @@ pub(super) fn implement(
             .map(|literal| quote!(.default(#literal)));
         // The span of the type, so that rustc points at the field whose type cannot be a setting.
         keys.push(quote_spanned!(of.span()=> #path::Key::new::<#of>(#key, #about) #default));
-        reads.push(quote!(let #local = #section.read(#key);));
+        reads.push(quote_spanned!(of.span()=> let #local = #section.read::<#of>(#key);));
         values.push(quote!(#field_name: #local?));
     }
     Some(quote! {

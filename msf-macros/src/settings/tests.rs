@@ -51,10 +51,10 @@ impl my::settings::Settings for Config {
         )
     }
     fn read(section: &mut my::settings::Section<'_>) -> ::core::option::Option<Self> {
-        let field_0 = section.read("greeting");
-        let field_1 = section.read("api_key");
-        let field_2 = section.read("type");
-        let field_3 = section.read("numbers");
+        let field_0 = section.read::<String>("greeting");
+        let field_1 = section.read::<Secret>("api_key");
+        let field_2 = section.read::<Option<Kind>>("type");
+        let field_3 = section.read::<Vec<i32>>("numbers");
         ::core::option::Option::Some(Self {
             greeting: field_0?,
             api_key: field_1?,

@@ -22,12 +22,13 @@ struct Section {
     schema: std::option::Option<u8>,
 }
 
-#[allow(dead_code)]
+#[expect(dead_code, reason = "it only has to have the name")]
 struct Option;
-#[allow(dead_code)]
+#[expect(dead_code, reason = "it only has to have the name")]
 struct Some;
 
-fn main() {
+#[test]
+fn generated_code_meets_no_name_of_ours() {
     let config = Sources::for_app("hello").load::<Config>().unwrap().value;
     assert_eq!((config.field_0, config.r#type, config.place), (1, 2, 3));
     assert_eq!(config.section.read, ["a"]);
