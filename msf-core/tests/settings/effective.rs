@@ -123,10 +123,10 @@ fn the_sample_loads_back_without_change_as_it_is_and_with_every_line_used() {
     assert_eq!(with.value, without.value);
     assert_eq!(with.effective.to_toml(), without.effective.to_toml());
 
-    let used: String = sample
-        .lines()
-        .map(|line| format!("{}\n", used(line)))
-        .collect();
+    let used = sample.lines().map(used).collect::<Vec<_>>().join(
+        "
+",
+    );
     let used = hello()
         .file_text("sample.toml", used)
         .load::<(Framework, Config)>()
