@@ -2,6 +2,7 @@
 #![deny(missing_docs)]
 
 pub mod admin;
+pub mod client;
 pub mod edge;
 pub mod grpc;
 pub mod telemetry;

@@ -1,0 +1,154 @@
+//! The channel that generated clients call through.
+
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use msf_core::context::Context;
+use msf_core::observe;
+use tonic::Status;
+use tower_service::Service;
+
+use super::call::{self, Caller};
+use super::local::{Local, Slot};
+use super::tcp::{InvalidUrl, Tcp};
+use super::{ResponseBody, failure};
+
+/// How long a call waits for the head of its answer where nobody gave a deadline: ten seconds.
+pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Calls one other service, over TCP or inside the process. A clone is two reference counts.
+///
+/// Generated clients are made from it: `UserServiceClient::new(channel)`.
+///
+/// Cancel safety: a call that is dropped is cancelled; over TCP its stream is reset, in the process its handler is
+/// dropped.
+#[derive(Clone)]
+pub struct Channel {
+    name: Arc<str>,
+    wire: Wire,
+    default_deadline: Duration,
+}
+
+#[derive(Clone)]
+enum Wire {
+    Tcp(Arc<Tcp>),
+    Local(Arc<Slot>),
+}
+
+impl Channel {
+    /// Calls the service at `url` (`http://HOST:PORT`) over HTTP/2; `name` is the client's name in the settings.
+    ///
+    /// Connects with the first call, and again after a connection was lost. Connecting may take three seconds. A
+    /// connection that is silent for 20 seconds is asked for a sign of life and given up five seconds later.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidUrl`], which names the setting `clients.NAME.url`.
+    pub fn tcp(name: impl Into<Arc<str>>, url: &str) -> Result<Self, InvalidUrl> {
+        let name = name.into();
+        let tcp = Tcp::new(&name, url)?;
+        Ok(Self::over(name, Wire::Tcp(Arc::new(tcp))))
+    }
+
+    /// Calls the service that is registered as `name` at the time of each call; the order of starting does not matter.
+    pub fn in_process(name: impl Into<Arc<str>>, local: &Local) -> Self {
+        let name = name.into();
+        let slot = local.slot(&name);
+        Self::over(name, Wire::Local(slot))
+    }
+
+    fn over(name: Arc<str>, wire: Wire) -> Self {
+        Self {
+            name,
+            wire,
+            default_deadline: DEFAULT_DEADLINE,
+        }
+    }
+
+    /// Bounds the time to the head of an answer, also of calls whose own deadline is later. Default: [`DEFAULT_DEADLINE`].
+    ///
+    /// It is not sent to the callee and does not bound an answer that streams; a deadline of the context, or one that
+    /// `tonic::Request::set_timeout` gave, does both.
+    #[must_use]
+    pub fn default_deadline(mut self, default: Duration) -> Self {
+        self.default_deadline = default;
+        self
+    }
+
+    /// The name of the client, which the metric label `peer` and each message of a failure carry.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn default_bound(&self) -> Duration {
+        self.default_deadline
+    }
+
+    pub(super) fn shared_name(&self) -> Arc<str> {
+        Arc::clone(&self.name)
+    }
+
+    /// How messages and log lines call the peer: its name, and its address where it has one.
+    pub(super) fn peer(&self) -> String {
+        match &self.wire {
+            Wire::Tcp(tcp) => format!("{} ({})", self.name, tcp.address()),
+            Wire::Local(_) => self.name.to_string(),
+        }
+    }
+
+    /// The status of an answer that broke off.
+    pub(super) fn broken_off(&self, status: Status) -> Status {
+        match &self.wire {
+            Wire::Tcp(_) => failure::of_body(status, &self.peer()),
+            Wire::Local(_) => status,
+        }
+    }
+
+    /// Sends one request over the wire and waits for the head of its answer.
+    pub(super) async fn send(
+        &self,
+        request: http::Request<super::request::RequestBody>,
+    ) -> Result<http::Response<super::body::WireBody>, Status> {
+        match &self.wire {
+            Wire::Tcp(tcp) => match tcp.send(request.map(tonic::body::Body::new)).await {
+                Ok(answer) => Ok(answer.map(super::body::WireBody::tcp)),
+                Err(error) => Err(failure::of_transport(error, &self.peer())),
+            },
+            Wire::Local(slot) => match slot.enter() {
+                Some(visit) => visit.send(request.map(axum::body::Body::new)).await,
+                None => Err(Status::unavailable(format!(
+                    "{} is not running in this process",
+                    self.name
+                ))),
+            },
+        }
+    }
+}
+
+impl Service<http::Request<tonic::body::Body>> for Channel {
+    type Response = http::Response<ResponseBody>;
+    type Error = Status;
+    type Future = BoxFuture<'static, Result<Self::Response, Status>>;
+
+    fn poll_ready(&mut self, _: &mut TaskContext<'_>) -> Poll<Result<(), Status>> {
+        // Waiting for a connection is part of the call, so that its deadline and its metric cover it.
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<tonic::body::Body>) -> Self::Future {
+        let caller = Caller {
+            context: Context::current().map_or_else(Context::root, |context| context.child()),
+            service: observe::service_name(),
+        };
+        Box::pin(call::call(self.clone(), caller, request))
+    }
+}
+
+impl fmt::Debug for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Channel").field(&self.peer()).finish()
+    }
+}
