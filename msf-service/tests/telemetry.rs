@@ -392,7 +392,7 @@ async fn metrics_render_with_help_buckets_and_service() {
     let (telemetry, _) = telemetry(LogFormat::Json);
     let _guard = telemetry.set_default();
     let work = async {
-        metrics::counter!("msf_auth_total", "outcome" => "ok").increment(2);
+        metrics::counter!("msf_access_refused_total", "reason" => "forbidden").increment(2);
         metrics::histogram!("rpc_server_duration_seconds", "rpc_method" => "M").record(0.003);
         metrics::histogram!("answer_bytes").record(300.0);
         metrics::histogram!("batch").record(7.0);
@@ -402,8 +402,9 @@ async fn metrics_render_with_help_buckets_and_service() {
 
     let rendered = telemetry.render_metrics();
     let expected = [
-        "# HELP msf_auth_total Authentications of requests, by outcome.\n# TYPE msf_auth_total counter\n",
-        "msf_auth_total{outcome=\"ok\",service=\"user-service\"} 2\n",
+        "# HELP msf_access_refused_total Requests that an access rule refused, by reason.\n",
+        "# TYPE msf_access_refused_total counter\n",
+        "msf_access_refused_total{reason=\"forbidden\",service=\"user-service\"} 2\n",
         "# TYPE rpc_server_duration_seconds histogram\n",
         "rpc_server_duration_seconds_bucket{rpc_method=\"M\",service=\"user-service\",le=\"0.0025\"} 0\n",
         "rpc_server_duration_seconds_bucket{rpc_method=\"M\",service=\"user-service\",le=\"0.005\"} 1\n",
@@ -418,7 +419,7 @@ async fn metrics_render_with_help_buckets_and_service() {
     }
     assert!(!rendered.contains("quantile"), "no summaries");
     let own = telemetry.render_metrics_of("user-service");
-    assert!(own.contains("# HELP msf_auth_total") && own.contains("answer_bytes_sum"));
+    assert!(own.contains("# HELP msf_access_refused_total") && own.contains("answer_bytes_sum"));
     assert!(
         !own.contains("other") && !own.contains("msf_panics_total"),
         "{own}"

@@ -37,65 +37,31 @@ pub(super) const LINES_DROPPED: &str = "msf_log_lines_dropped_total";
 /// Counts panics, of whatever thread or task.
 pub(super) const PANICS: &str = "msf_panics_total";
 
-enum Of {
-    Counter,
-    Gauge,
-    Histogram,
-}
-
-/// The text that `/metrics` shows above each metric.
-const HELP: [(Of, &str, &str); 11] = [
+/// The text that `/metrics` shows above what msf-core emits; a layer does not describe what it emits with each request.
+const HISTOGRAMS: [(&str, &str); 3] = [
     (
-        Of::Histogram,
         "http_server_request_duration_seconds",
         "Time from an HTTP request to the end of its answer.",
     ),
     (
-        Of::Histogram,
-        "http_client_request_duration_seconds",
-        "Time from an HTTP request to the end of its answer, seen by the client.",
-    ),
-    (
-        Of::Histogram,
         "rpc_server_duration_seconds",
         "Time from an RPC to the end of its answer.",
     ),
     (
-        Of::Histogram,
         "rpc_client_duration_seconds",
-        "Time from an RPC to the end of its answer, seen by the client.",
+        "Time from an RPC to the end of its answer, as its caller sees it.",
+    ),
+];
+const COUNTERS: [(&str, &str); 3] = [
+    (
+        "msf_access_refused_total",
+        "Requests that an access rule refused, by reason.",
     ),
     (
-        Of::Counter,
-        "msf_auth_total",
-        "Authentications of requests, by outcome.",
-    ),
-    (
-        Of::Counter,
-        "msf_connections_cut_total",
-        "Connections cut at the end of the grace of a shutdown.",
-    ),
-    (
-        Of::Counter,
-        "msf_events_total",
-        "Events handled, by outcome.",
-    ),
-    (
-        Of::Gauge,
-        "msf_outbox_pending",
-        "Events that are stored and not yet published.",
-    ),
-    (
-        Of::Gauge,
-        "msf_dead_letters",
-        "Events that were given up and wait for a person.",
-    ),
-    (
-        Of::Counter,
         LINES_DROPPED,
         "Log lines dropped because their reader was too slow.",
     ),
-    (Of::Counter, PANICS, "Panics, of whatever thread or task."),
+    (PANICS, "Panics, of whatever thread or task."),
 ];
 
 /// Keeps metrics for Prometheus and adds the label `service` to each that has none.
@@ -113,13 +79,13 @@ impl ServiceRecorder {
             .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &DURATIONS)?
             .set_buckets_for_metric(Matcher::Suffix("_bytes".to_owned()), &SIZES)?
             .build_recorder();
-        for (of, name, text) in HELP {
+        for (name, text) in HISTOGRAMS {
             let (name, text) = (KeyName::from_const_str(name), SharedString::const_str(text));
-            match of {
-                Of::Counter => prometheus.describe_counter(name, None, text),
-                Of::Gauge => prometheus.describe_gauge(name, None, text),
-                Of::Histogram => prometheus.describe_histogram(name, Some(Unit::Seconds), text),
-            }
+            prometheus.describe_histogram(name, Some(Unit::Seconds), text);
+        }
+        for (name, text) in COUNTERS {
+            let (name, text) = (KeyName::from_const_str(name), SharedString::const_str(text));
+            prometheus.describe_counter(name, Some(Unit::Count), text);
         }
         Ok(Self {
             prometheus,
