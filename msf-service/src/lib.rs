@@ -1,11 +1,88 @@
-//! msf-service.
+//! A service process: write a function from a configuration to an [`App`], and [`run`] does the rest.
+//!
+//! ```no_run
+//! use msf_service::prelude::*;
+//!
+//! #[derive(Settings)]
+//! struct Config {
+//!     /// First word of every answer.
+//!     #[setting(default = "Hello")]
+//!     greeting: String,
+//! }
+//!
+//! async fn app(boot: Boot<Config>) -> msf_service::Result<App> {
+//!     let greeting = boot.config.greeting;
+//!     let hello = async move |Path(name): Path<String>| format!("{greeting}, {name}!");
+//!     Ok(App::new().http(Routes::new().get("/hello/{name}", Rule::public("a greeting"), hello)))
+//! }
+//!
+//! fn main() -> ExitCode {
+//!     msf_service::run(msf_service::info!(), app)
+//! }
+//! ```
+//!
+//! `main` calls the function, each test calls it ([`embed`]), and a process with several services calls it for each
+//! ([`Host`]). There is no main macro, no type map and no global state but what `run` and `Host` install.
 #![deny(missing_docs)]
 
 pub mod admin;
 pub mod client;
 pub mod edge;
+pub mod embed;
 pub mod grpc;
+pub mod http;
 pub mod telemetry;
+
+mod access_table;
+mod app;
+mod boot;
+mod clients;
+mod command_line;
+mod commands;
+mod exit;
+mod host;
+mod info;
+mod lifecycle;
+mod process;
+mod ready;
+mod run;
+mod service_settings;
+mod signals;
+mod stack;
+
+pub use access_table::{AccessRow, RowKind};
+pub use app::App;
+pub use boot::Boot;
+pub use exit::Exit;
+pub use host::Host;
+pub use info::Info;
+pub use run::run;
+pub use service_settings::{
+    AdminSettings, ClientSettings, HttpSettings, LimitSettings, LogSettings, ProcessSettings,
+    Profile, ServiceSettings, ShutdownSettings, TlsSettings,
+};
+
+pub use msf_core::access::{Principal, Rule};
+pub use msf_core::settings::Settings;
+pub use msf_core::{BoxError, access, clock, component, context, error, health, observe, settings};
+pub use {axum, tonic, tonic_types, tracing};
+
+/// What the functions of a start return: any error ends it, with its text.
+pub type Result<T, E = BoxError> = std::result::Result<T, E>;
+
+/// What nearly every service uses.
+///
+/// ```
+/// use msf_service::prelude::*;
+/// ```
+pub mod prelude {
+    pub use std::process::ExitCode;
+
+    pub use crate::http::{Json, Path, Query, Routes};
+    pub use crate::{App, Boot, Rule, Settings};
+    pub use axum::extract::State;
+    pub use tonic::{Request, Response, Status, async_trait};
+}
 
 /// Includes the code that `msf_build::compile` generated in the build script.
 ///

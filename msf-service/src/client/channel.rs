@@ -6,6 +6,7 @@ use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use msf_core::context::Context;
 use msf_core::observe;
 use tonic::Status;
@@ -30,6 +31,7 @@ pub struct Channel {
     name: Arc<str>,
     wire: Wire,
     default_deadline: Duration,
+    headers: HeaderMap,
 }
 
 #[derive(Clone)]
@@ -65,6 +67,7 @@ impl Channel {
             name,
             wire,
             default_deadline: DEFAULT_DEADLINE,
+            headers: HeaderMap::new(),
         }
     }
 
@@ -75,6 +78,13 @@ impl Channel {
     #[must_use]
     pub fn default_deadline(mut self, default: Duration) -> Self {
         self.default_deadline = default;
+        self
+    }
+
+    /// Sends this header with every call: what a caller proves its identity with.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
         self
     }
 
@@ -110,8 +120,11 @@ impl Channel {
     /// Sends one request over the wire and waits for the head of its answer.
     pub(super) async fn send(
         &self,
-        request: http::Request<super::request::RequestBody>,
+        mut request: http::Request<super::request::RequestBody>,
     ) -> Result<http::Response<super::body::WireBody>, Status> {
+        for (name, value) in &self.headers {
+            request.headers_mut().insert(name, value.clone());
+        }
         match &self.wire {
             Wire::Tcp(tcp) => match tcp.send(request.map(tonic::body::Body::new)).await {
                 Ok(answer) => Ok(answer.map(super::body::WireBody::tcp)),

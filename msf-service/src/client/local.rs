@@ -151,6 +151,21 @@ impl Registration {
         self.entry.calls.wait().await;
     }
 
+    /// Takes the service away: calls that come later are answered with UNAVAILABLE, those in flight go on.
+    pub fn close(&self) {
+        let mut current = self
+            .slot
+            .entry
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        if current
+            .as_ref()
+            .is_some_and(|entry| Arc::ptr_eq(entry, &self.entry))
+        {
+            *current = None;
+        }
+    }
+
     /// How many calls are in flight.
     pub fn in_flight(&self) -> usize {
         self.entry.calls.len()
@@ -166,17 +181,7 @@ impl Registration {
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        let mut current = self
-            .slot
-            .entry
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        if current
-            .as_ref()
-            .is_some_and(|entry| Arc::ptr_eq(entry, &self.entry))
-        {
-            *current = None;
-        }
+        self.close();
     }
 }
 

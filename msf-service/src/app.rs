@@ -1,0 +1,205 @@
+//! What a service is: its RPCs, routes, components and the rules on them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::response::IntoResponse;
+use axum::routing::Route;
+use msf_core::access::{Authenticator, Head, Rule};
+use msf_core::component::{AdminPage, Component};
+use msf_core::health::{Check, Health};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::grpc::{Guarded, RpcService, ServiceInfo, health_service, reflection_services};
+use crate::http::{Routes, method_not_allowed, not_found, probes};
+use crate::stack::{Bounds, EdgeService, edge_stack};
+use crate::{AccessRow, Profile};
+
+/// One service: a value that says what it answers and to whom; it does nothing until something runs it.
+///
+/// The process runs it ([`run`](crate::run), [`Host`](crate::Host)); a test starts it on a port of its own.
+///
+/// ```
+/// use msf_service::{App, Rule, http::Routes};
+/// let app = App::new().http(Routes::new().get("/", Rule::public("the front page"), || async { "hello" }));
+/// # let _ = app;
+/// ```
+#[must_use]
+#[derive(Default)]
+pub struct App {
+    routes: Routes,
+    services: Vec<GrpcEntry>,
+    components: Vec<Box<dyn Component>>,
+    checks: Vec<Check>,
+    authenticator: Option<Arc<dyn Authenticator>>,
+    layers: Vec<Box<dyn FnOnce(Router) -> Router + Send>>,
+}
+
+/// A gRPC service before its limits are known.
+struct GrpcEntry {
+    info: ServiceInfo,
+    rows: Vec<(String, String, msf_core::access::RuleInfo)>,
+    router: Box<dyn FnOnce(usize) -> Router + Send>,
+}
+
+/// An app with all layers around it, ready to be served.
+pub(crate) struct Assembled {
+    pub(crate) service: EdgeService,
+    pub(crate) rows: Vec<AccessRow>,
+    pub(crate) components: Vec<Box<dyn Component>>,
+    pub(crate) pages: Vec<AdminPage>,
+}
+
+impl App {
+    /// An app that answers probes and nothing else.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Says who is calling. Without one every caller is anonymous. The last call counts.
+    pub fn authenticate(mut self, authenticator: impl Authenticator) -> Self {
+        self.authenticator = Some(Arc::new(authenticator));
+        self
+    }
+
+    /// Replaces the authenticator by what `wrap` makes of it; tests use it to add principals of their own.
+    pub fn wrap_authenticator<A: Authenticator>(
+        mut self,
+        wrap: impl FnOnce(Option<Arc<dyn Authenticator>>) -> A,
+    ) -> Self {
+        let inner = self.authenticator.take();
+        self.authenticate(wrap(inner))
+    }
+
+    /// Serves a gRPC service; only the guard that its proto generated makes a [`Guarded`].
+    pub fn grpc<S: RpcService>(mut self, service: Guarded<S>) -> Self {
+        let row = |rule: &crate::grpc::RpcRule| {
+            (
+                rule.method.to_owned(),
+                rule.path.to_string(),
+                rule.rule.clone(),
+            )
+        };
+        self.services.push(GrpcEntry {
+            info: service.info(),
+            rows: service.rules().iter().map(row).collect(),
+            router: Box::new(move |limit| service.max_message(limit).into_router()),
+        });
+        self
+    }
+
+    /// Serves a gRPC service that another generator made, with one rule for all of it.
+    pub fn grpc_raw<S: RpcService>(self, service: S, rule: Rule<Head>) -> Self {
+        self.grpc(Guarded::raw(service, rule))
+    }
+
+    /// Serves HTTP routes; a further call adds to them.
+    pub fn http(mut self, routes: Routes) -> Self {
+        self.routes = self.routes.merge(routes);
+        self
+    }
+
+    /// Runs a component beside the server: it starts with the app, ends in its step of the shutdown, and the app ends
+    /// with an error if it does.
+    pub fn component(mut self, component: impl Component) -> Self {
+        self.components.push(Box::new(component));
+        self
+    }
+
+    /// Adds something that must be right for the app to be ready.
+    pub fn check(mut self, check: Check) -> Self {
+        self.checks.push(check);
+        self
+    }
+
+    /// Puts a tower layer of your own between authentication and the access rules, around routes and RPCs alike.
+    ///
+    /// A later one is outside of an earlier. Bounds, logs and metrics are outside of all: see the list in `stack.rs`.
+    pub fn layer<L>(mut self, layer: L) -> Self
+    where
+        L: Layer<Route> + Clone + Send + Sync + 'static,
+        L::Service: Service<Request> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request>>::Response: IntoResponse + 'static,
+        <L::Service as Service<Request>>::Error: Into<std::convert::Infallible> + 'static,
+        <L::Service as Service<Request>>::Future: Send + 'static,
+    {
+        self.layers
+            .push(Box::new(move |router| router.layer(layer)));
+        self
+    }
+
+    /// Puts everything together.
+    pub(crate) fn assemble(
+        self,
+        name: &Arc<str>,
+        profile: Profile,
+        bounds: Bounds,
+        health: &Health,
+    ) -> crate::Result<Assembled> {
+        let infos: Vec<ServiceInfo> = self.services.iter().map(|entry| entry.info).collect();
+        let health_rpc = health_service(health.clone(), infos.iter().map(ServiceInfo::name));
+        let health_info = health_rpc.info();
+        let mut app = self;
+        if profile == Profile::Dev && !infos.is_empty() {
+            let (v1, v1alpha) = reflection_services(infos.into_iter().chain([health_info]))?;
+            app = app.grpc(v1).grpc(v1alpha);
+        }
+
+        let mut rows = Vec::new();
+        let (mut main, routes) = app.routes.into_parts();
+        rows.extend(
+            routes
+                .into_iter()
+                .map(|row| AccessRow::route(&**name, row.method, row.path, row.rule)),
+        );
+        let health_rows = health_rpc.rules().iter();
+        rows.extend(
+            health_rows
+                .map(|rule| AccessRow::rpc(&**name, rule.method, &*rule.path, rule.rule.clone())),
+        );
+        for entry in app.services {
+            let own = entry.rows.into_iter();
+            rows.extend(
+                own.map(|(method, path, rule)| AccessRow::rpc(&**name, method, path, rule)),
+            );
+            main = main.merge((entry.router)(bounds.body));
+        }
+        let main = main
+            .fallback(not_found)
+            .method_not_allowed_fallback(method_not_allowed);
+        let main = app
+            .layers
+            .into_iter()
+            .fold(main, |router, layer| layer(router));
+
+        app.checks.into_iter().for_each(|check| health.add(check));
+        let mut pages = Vec::new();
+        for component in &app.components {
+            component
+                .checks()
+                .into_iter()
+                .for_each(|check| health.add(check));
+            pages.extend(component.pages());
+        }
+        let probes = probes(health).merge(health_rpc.into_router());
+        let probes = probes.method_not_allowed_fallback(method_not_allowed);
+        let service = edge_stack(name, bounds, app.authenticator, probes, main);
+        Ok(Assembled {
+            service,
+            rows,
+            components: app.components,
+            pages,
+        })
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App")
+            .field("routes", &self.routes)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,156 @@
+//! Routes that cannot be without a rule.
+
+use std::convert::Infallible;
+
+use axum::Router;
+use axum::handler::Handler;
+use axum::routing::{MethodFilter, MethodRouter, on};
+use msf_core::access::{AccessLayer, Head, Rule, RuleInfo};
+use msf_core::observe::Route;
+
+/// HTTP routes, each with its access rule. `S` is the state that handlers still need.
+///
+/// # Panics
+///
+/// Like axum's `Router`, when a pattern is malformed or two routes overlap: a mistake in the program that shows at its
+/// first start.
+#[must_use]
+#[derive(Debug)]
+pub struct Routes<S = ()> {
+    router: Router<S>,
+    table: Vec<RouteRow>,
+}
+
+/// A route as the access table lists it.
+#[derive(Clone, Debug)]
+pub(crate) struct RouteRow {
+    pub(crate) method: &'static str,
+    pub(crate) path: String,
+    pub(crate) rule: RuleInfo,
+}
+
+impl<S> Routes<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    /// No routes yet.
+    pub fn new() -> Self {
+        Self {
+            router: Router::new(),
+            table: Vec::new(),
+        }
+    }
+
+    /// Answers GET, and HEAD, under `path` (`/users/{id}`) for those whom `rule` lets in.
+    pub fn get<H, T>(self, path: &str, rule: Rule<Head>, handler: H) -> Self
+    where
+        H: Handler<T, S>,
+        T: 'static,
+    {
+        self.on(MethodFilter::GET, "GET", path, rule, handler)
+    }
+
+    /// Answers POST under `path` for those whom `rule` lets in.
+    pub fn post<H, T>(self, path: &str, rule: Rule<Head>, handler: H) -> Self
+    where
+        H: Handler<T, S>,
+        T: 'static,
+    {
+        self.on(MethodFilter::POST, "POST", path, rule, handler)
+    }
+
+    /// Answers PUT under `path` for those whom `rule` lets in.
+    pub fn put<H, T>(self, path: &str, rule: Rule<Head>, handler: H) -> Self
+    where
+        H: Handler<T, S>,
+        T: 'static,
+    {
+        self.on(MethodFilter::PUT, "PUT", path, rule, handler)
+    }
+
+    /// Answers PATCH under `path` for those whom `rule` lets in.
+    pub fn patch<H, T>(self, path: &str, rule: Rule<Head>, handler: H) -> Self
+    where
+        H: Handler<T, S>,
+        T: 'static,
+    {
+        self.on(MethodFilter::PATCH, "PATCH", path, rule, handler)
+    }
+
+    /// Answers DELETE under `path` for those whom `rule` lets in.
+    pub fn delete<H, T>(self, path: &str, rule: Rule<Head>, handler: H) -> Self
+    where
+        H: Handler<T, S>,
+        T: 'static,
+    {
+        self.on(MethodFilter::DELETE, "DELETE", path, rule, handler)
+    }
+
+    /// Puts a ready-made axum `Router` under `prefix`, with one rule for all of it.
+    pub fn mount(mut self, prefix: &str, rule: Rule<Head>, router: Router<S>) -> Self {
+        let path = format!("{}/{{*rest}}", prefix.trim_end_matches('/'));
+        let info = rule.info();
+        let guarded = router.layer(AccessLayer::new(rule).route(Route::http(path.clone())));
+        self.router = self.router.nest(prefix, guarded);
+        self.table.push(RouteRow {
+            method: "*",
+            path,
+            rule: info,
+        });
+        self
+    }
+
+    /// Adds the routes of `other`, each with its own rule.
+    pub fn merge(mut self, other: Self) -> Self {
+        self.router = self.router.merge(other.router);
+        self.table.extend(other.table);
+        self
+    }
+
+    /// Gives the handlers their state.
+    pub fn with_state<S2>(self, state: S) -> Routes<S2> {
+        Routes {
+            router: self.router.with_state(state),
+            table: self.table,
+        }
+    }
+
+    fn on<H, T>(
+        mut self,
+        filter: MethodFilter,
+        method: &'static str,
+        path: &str,
+        rule: Rule<Head>,
+        handler: H,
+    ) -> Self
+    where
+        H: Handler<T, S>,
+        T: 'static,
+    {
+        let info = rule.info();
+        let access = AccessLayer::new(rule).route(Route::http(path.to_owned()));
+        let guarded: MethodRouter<S, Infallible> = on(filter, handler).route_layer(access);
+        self.router = self.router.route(path, guarded);
+        self.table.push(RouteRow {
+            method,
+            path: path.to_owned(),
+            rule: info,
+        });
+        self
+    }
+}
+
+impl Routes<()> {
+    pub(crate) fn into_parts(self) -> (Router, Vec<RouteRow>) {
+        (self.router, self.table)
+    }
+}
+
+impl<S> Default for Routes<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,337 @@
+//! One run of a process, from its settings to its exit.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::panic::AssertUnwindSafe;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use msf_core::health::State;
+use msf_core::settings::Effective;
+use serde_json::json;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::admin::{self, AdminApp, Document};
+use crate::commands::complain;
+use crate::edge::{Options, Server, Stop};
+use crate::embed::{Embed, Running};
+use crate::host::{Make, Prepared};
+use crate::lifecycle::{Cause, Timetable};
+use crate::ready::{Ready, ReadyApp};
+use crate::signals::Signals;
+use crate::telemetry::{self, Telemetry};
+use crate::{AccessRow, App, Exit, Info, ProcessSettings, Profile};
+
+/// How long telemetry may take to be written at the end; with a second signal 50 ms.
+const FLUSH: Duration = Duration::from_secs(1);
+const HURRIED_FLUSH: Duration = Duration::from_millis(50);
+/// How long the rest of a stop may take after a second signal.
+const HURRIED_STOP: Duration = Duration::from_millis(100);
+
+/// A process whose settings are read.
+pub(crate) struct Process {
+    pub(crate) info: Info,
+    pub(crate) settings: ProcessSettings,
+    pub(crate) effective: Effective,
+    pub(crate) hosted: Arc<BTreeSet<String>>,
+    pub(crate) apps: Vec<(Arc<str>, Prepared)>,
+}
+
+impl Process {
+    /// The settings of the process and of all its apps.
+    pub(crate) fn effective(&self) -> Effective {
+        self.apps
+            .iter()
+            .fold(self.effective.clone(), |mut all, (_, app)| {
+                all.extend(app.effective.clone());
+                all
+            })
+    }
+
+    /// How each app is to run.
+    pub(crate) fn embed_all(self) -> impl Iterator<Item = (Embed, Make)> {
+        let local = crate::client::Local::new();
+        let (profile, port, hosted) =
+            (self.settings.profile, self.info.default_port(), self.hosted);
+        self.apps
+            .into_iter()
+            .enumerate()
+            .map(move |(index, (name, prepared))| {
+                let default = match (index, profile) {
+                    (0, Profile::Dev) => (Ipv4Addr::LOCALHOST, port),
+                    (0, Profile::Prod) => (Ipv4Addr::UNSPECIFIED, port),
+                    _ => (Ipv4Addr::LOCALHOST, 0),
+                };
+                let listen = prepared.settings.http.listen.unwrap_or(default.into());
+                let embed = Embed::with_settings(name, prepared.settings)
+                    .listen(listen)
+                    .profile(profile)
+                    .local(&local)
+                    .hosted(Arc::clone(&hosted));
+                (embed, prepared.make)
+            })
+    }
+
+    fn admin_address(&self) -> SocketAddr {
+        let main = self
+            .apps
+            .first()
+            .and_then(|(_, app)| app.settings.http.listen);
+        let port = main.map_or(self.info.default_port(), |address| address.port());
+        // A free port stays a free one; above the last port there is none to be had.
+        let port = if port == 0 {
+            0
+        } else {
+            port.checked_add(1000).unwrap_or(0)
+        };
+        self.settings
+            .admin
+            .listen
+            .unwrap_or(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port))
+    }
+}
+
+/// Calls an app's function; a panic in it is an error that names the app.
+pub(crate) async fn make(embed: &Embed, app: Make) -> crate::Result<App> {
+    let made = AssertUnwindSafe(async { app(embed.boot(())).await })
+        .catch_unwind()
+        .await;
+    let named =
+        |why: String| crate::BoxError::from(format!("`{}` cannot start: {why}", embed.name()));
+    match made {
+        Ok(Ok(app)) => Ok(app),
+        Ok(Err(error)) => Err(named(chain(&*error))),
+        Err(_) => Err(named("it panicked; the message is above".to_owned())),
+    }
+}
+
+/// Runs the process until it is told to stop or a part of it fails.
+pub(crate) fn run(process: Process, ready_file: Option<&Path>) -> Exit {
+    let began = Instant::now();
+    // "Already installed" is fine: there is one provider in the tree.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let log = &process.settings.log;
+    let options = telemetry::Options::new(process.info.name())
+        .format(log.format)
+        .level(log.level.clone());
+    let telemetry = match Telemetry::install_global(options) {
+        Ok(telemetry) => telemetry,
+        Err(error) => {
+            complain(&format!("error: {}", chain(&error)));
+            return Exit::Failed;
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            complain(&format!("error: the runtime did not start: {error}"));
+            return Exit::Failed;
+        }
+    };
+    let (exit, flush) = match runtime.block_on(serve(process, &telemetry, ready_file, began)) {
+        Ok(Ended { exit, hurried }) => (exit, if hurried { HURRIED_FLUSH } else { FLUSH }),
+        Err(error) => {
+            complain(&format!("error: {}", chain(&*error)));
+            (Exit::Failed, FLUSH)
+        }
+    };
+    // Blocking work that does not end must not hold the process.
+    runtime.shutdown_background();
+    telemetry.flush(flush);
+    exit
+}
+
+struct Ended {
+    exit: Exit,
+    hurried: bool,
+}
+
+async fn serve(
+    process: Process,
+    telemetry: &Telemetry,
+    ready_file: Option<&Path>,
+    began: Instant,
+) -> crate::Result<Ended> {
+    let mut signals = Signals::install()?;
+    if let Some(file) = ready_file {
+        remove_stale(file)?;
+    }
+    let (info, profile, shutdown) = (
+        process.info,
+        process.settings.profile,
+        process.settings.shutdown.clone(),
+    );
+    let alone = process.apps.len() == 1;
+    let admin_address = process.admin_address();
+    let effective = process.effective();
+    let app_settings: Vec<Effective> = process
+        .apps
+        .iter()
+        .map(|(_, app)| app.effective.clone())
+        .collect();
+
+    let mut bound = Vec::new();
+    for (embed, make_app) in process.embed_all() {
+        let (clients, tls) = (embed.clients().clone(), embed.is_tls());
+        let app = make(&embed, make_app).await?;
+        bound.push((embed.bind(app).await?, clients, tls));
+    }
+    let admin = Server::bind(admin_address, admin_options(&info)).await?;
+    let admin_at = admin.local_addr();
+
+    let (failed, mut failures) = mpsc::unbounded_channel();
+    let mut apps: Vec<Running> = Vec::new();
+    let (mut callees, mut tls) = (Vec::new(), Vec::new());
+    for (app, clients, is_tls) in bound {
+        callees.push(clients.asked());
+        tls.push(is_tls);
+        apps.push(app.serve(&failed));
+    }
+    let pages = apps.iter().zip(app_settings).map(|(app, settings)| {
+        let settings = if alone { effective.clone() } else { settings };
+        AdminApp::new(app.name(), app.health().clone())
+            .settings(Document::new(settings.to_toml(), settings.to_json()))
+            .access(Document::new(
+                AccessRow::table(app.access()),
+                json!(app.access()),
+            ))
+            .pages(app.pages().to_vec())
+    });
+    let admin_stop = Stop::new();
+    let router = admin::router(info.name(), pages, telemetry.clone())?;
+    let admin_server = tokio::spawn(admin.serve(router, admin_stop.clone()));
+    let upkeep = telemetry.clone();
+    let upkeep = tokio::spawn(async move { upkeep.upkeep().await });
+
+    for app in &apps {
+        app.health().set_state(State::Ready);
+    }
+    let told: Vec<ReadyApp<'_>> = apps
+        .iter()
+        .zip(tls)
+        .map(|(app, tls)| ReadyApp {
+            name: app.name(),
+            http: app.http(),
+            tls,
+            access: app.access(),
+        })
+        .collect();
+    let ready = Ready::new(&info, &told, admin_at);
+    if let Some(file) = ready_file {
+        ready.write_file(file).map_err(|error| {
+            format!(
+                "the ready file {} cannot be written: {error}",
+                file.display()
+            )
+        })?;
+    }
+    ready.announce(&info, profile, began.elapsed(), &told);
+    drop(told);
+
+    let cause = tokio::select! {
+        signal = signals.next() => {
+            tracing::info!(signal, grace_ms = millis(shutdown.grace), "stopping");
+            Cause::Asked
+        }
+        Some(cause) = failures.recv() => cause,
+    };
+    let failed = report(&cause);
+
+    let hurry = CancellationToken::new();
+    let timetable = Timetable::start(shutdown.grace, shutdown.drain_delay, hurry.clone());
+    let stop = stop_all(apps, &callees, &timetable);
+    tokio::pin!(stop);
+    let hurried = tokio::select! {
+        () = &mut stop => false,
+        signal = signals.next() => {
+            tracing::warn!(signal, "a second signal: cutting what is left");
+            hurry.cancel();
+            let _ = tokio::time::timeout(HURRIED_STOP, &mut stop).await;
+            true
+        }
+    };
+    admin_stop.hard.cancel();
+    let _ = tokio::time::timeout(HURRIED_FLUSH, admin_server).await;
+    upkeep.abort();
+    tracing::info!(took_ms = millis(timetable.elapsed()), "stopped");
+    let exit = if failed || hurried {
+        Exit::Failed
+    } else {
+        Exit::Clean
+    };
+    Ok(Ended { exit, hurried })
+}
+
+/// Stops all apps, callers before those they call, in one bound for all.
+async fn stop_all(apps: Vec<Running>, callees: &[BTreeSet<String>], timetable: &Timetable) {
+    apps.iter().for_each(Running::announce);
+    let mut left: Vec<(Running, &BTreeSet<String>)> = apps.into_iter().zip(callees).collect();
+    while !left.is_empty() {
+        // In a circle of calls there is no right order; the first is as good as any.
+        let next = (0..left.len())
+            .find(|index| {
+                let (app, _) = &left[*index];
+                left.iter()
+                    .enumerate()
+                    .all(|(other, (_, calls))| other == *index || !calls.contains(app.name()))
+            })
+            .unwrap_or(0);
+        let (app, _) = left.remove(next);
+        let name = app.name().to_owned();
+        let stopped = app.drain(timetable).await;
+        tracing::info!(app = name, cut = stopped.cut, unfinished = ?stopped.unfinished, "stopped serving");
+    }
+}
+
+/// Says why the process ends, where nobody asked it to.
+fn report(cause: &Cause) -> bool {
+    let Cause::Failed { app, part, why } = cause else {
+        return false;
+    };
+    let why = chain(&**why);
+    tracing::error!(app = &**app, part, why, "a part failed; stopping");
+    complain(&format!("error: `{part}` of `{app}` failed: {why}"));
+    true
+}
+
+fn admin_options(info: &Info) -> Options {
+    Options {
+        service: format!("{}-admin", info.name()).into(),
+        ..Options::default()
+    }
+}
+
+/// A file of an earlier start would tell scripts that this one is ready.
+fn remove_stale(file: &Path) -> crate::Result<()> {
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(format!(
+            "the ready file {} cannot be replaced: {error}",
+            file.display()
+        )
+        .into()),
+        _ => Ok(()),
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// An error and its causes in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut line = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        line.push_str(": ");
+        line.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    line
+}
