@@ -3,6 +3,7 @@
 use std::{error, fmt};
 
 use msf_core::access::{AccessService, Rule};
+use tonic_reflection::pb::{v1, v1alpha};
 use tonic_reflection::server::Builder;
 
 use super::{Guarded, RpcService, ServiceInfo};
@@ -23,26 +24,24 @@ pub fn reflection_services(
     ),
     ReflectionError,
 > {
-    let descriptors: Vec<&'static [u8]> = services
-        .into_iter()
-        .map(|service| service.descriptor())
-        .filter(|descriptor| !descriptor.is_empty())
-        .collect();
+    let services: Vec<ServiceInfo> = services.into_iter().collect();
+    // A descriptor tells of its whole package; what is listed is what is served.
     let builder = || {
-        descriptors
-            .iter()
-            .fold(Builder::configure(), |builder, descriptor| {
-                builder.register_encoded_file_descriptor_set(descriptor)
-            })
-            .register_encoded_file_descriptor_set(tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET)
-            .register_encoded_file_descriptor_set(
-                tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET,
-            )
+        let own = Builder::configure()
+            .register_encoded_file_descriptor_set(v1::FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(v1alpha::FILE_DESCRIPTOR_SET)
+            .with_service_name("grpc.reflection.v1.ServerReflection")
+            .with_service_name("grpc.reflection.v1alpha.ServerReflection");
+        services.iter().fold(own, |builder, service| {
+            builder
+                .register_encoded_file_descriptor_set(service.descriptor())
+                .with_service_name(service.name())
+        })
     };
     let rule = || Rule::public("development: reflection is off in the profile `prod`");
-    let v1 = builder().build_v1().map_err(ReflectionError)?;
-    let v1alpha = builder().build_v1alpha().map_err(ReflectionError)?;
-    Ok((Guarded::raw(v1, rule()), Guarded::raw(v1alpha, rule())))
+    let newer = builder().build_v1().map_err(ReflectionError)?;
+    let older = builder().build_v1alpha().map_err(ReflectionError)?;
+    Ok((Guarded::raw(newer, rule()), Guarded::raw(older, rule())))
 }
 
 /// A descriptor that reflection cannot read.
