@@ -123,6 +123,6 @@ pub mod __private {
     }
 
     pub mod grpc {
-        pub use crate::grpc::{Guarded, ServiceInfo};
+        pub use crate::grpc::{Guarded, ServiceInfo, guarded, service_info};
     }
 }

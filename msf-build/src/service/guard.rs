@@ -38,11 +38,11 @@ pub(super) fn items(service: &Described, descriptor: &str) -> TokenStream {
     quote! {
         mod #module {
             use ::msf_service::__private::access::RpcName;
-            use ::msf_service::__private::grpc::{Guarded, ServiceInfo};
+            use ::msf_service::__private::grpc::{Guarded, ServiceInfo, guarded, service_info};
 
             static RPCS: [RpcName; #count] = [#(#names),*];
 
-            static INFO: ServiceInfo = ServiceInfo::__new(
+            static INFO: ServiceInfo = service_info(
                 #full_name,
                 &RPCS,
                 ::core::include_bytes!(::core::concat!(::core::env!("OUT_DIR"), #descriptor)),
@@ -59,7 +59,7 @@ pub(super) fn items(service: &Described, descriptor: &str) -> TokenStream {
             ) -> Guarded<super::#server_module::#server<Guard<T>>> {
                 let rules = ::std::vec![#(#rules),*];
                 let server = super::#server_module::#server::new(Guard { service, access });
-                Guarded::__new(server, &INFO, rules, |server, bytes| {
+                guarded(server, &INFO, rules, |server, bytes| {
                     server.max_decoding_message_size(bytes)
                 })
             }

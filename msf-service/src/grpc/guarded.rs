@@ -19,7 +19,7 @@ use tonic::server::NamedService;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::{RpcService, ServiceInfo};
+use super::{RpcService, ServiceInfo, service_info};
 
 /// A gRPC service whose every RPC has a rule. The only kind of service that an app serves.
 ///
@@ -48,27 +48,6 @@ pub struct RpcRule {
 }
 
 impl<S> Guarded<S> {
-    /// Called by generated code.
-    #[doc(hidden)]
-    pub fn __new(
-        service: S,
-        info: &'static ServiceInfo,
-        rules: Vec<(&'static RpcName, RuleInfo)>,
-        limit: fn(S, usize) -> S,
-    ) -> Self {
-        let rule = |(rpc, rule): (&'static RpcName, RuleInfo)| RpcRule {
-            method: rpc.method,
-            path: Cow::Borrowed(rpc.path),
-            rule,
-        };
-        Self {
-            service,
-            info: *info,
-            rules: rules.into_iter().map(rule).collect(),
-            limit,
-        }
-    }
-
     /// Limits a message of a client, in bytes after decompression; default: 4 MiB.
     ///
     /// A larger one is refused with OUT_OF_RANGE. [`Guarded::raw`] services keep their own limit.
@@ -85,6 +64,29 @@ impl<S> Guarded<S> {
     /// The rule of each RPC, in the order of the proto.
     pub fn rules(&self) -> &[RpcRule] {
         &self.rules
+    }
+}
+
+/// Wraps a service whose methods check `rules` themselves; called by generated code.
+///
+/// No function of [`Guarded`], because rustc would propose it to whoever has no rules.
+#[doc(hidden)]
+pub fn guarded<S>(
+    service: S,
+    info: &'static ServiceInfo,
+    rules: Vec<(&'static RpcName, RuleInfo)>,
+    limit: fn(S, usize) -> S,
+) -> Guarded<S> {
+    let rule = |(rpc, rule): (&'static RpcName, RuleInfo)| RpcRule {
+        method: rpc.method,
+        path: Cow::Borrowed(rpc.path),
+        rule,
+    };
+    Guarded {
+        service,
+        info: *info,
+        rules: rules.into_iter().map(rule).collect(),
+        limit,
     }
 }
 
@@ -109,7 +111,7 @@ impl<S: RpcService> Guarded<AccessService<S>> {
         };
         Self {
             service: AccessLayer::new(rule).layer(service),
-            info: ServiceInfo::__new(S::NAME, &[], &[]),
+            info: service_info(S::NAME, &[], &[]),
             rules: Arc::new([listed]),
             limit: |service, _| service,
         }

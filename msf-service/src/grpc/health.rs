@@ -16,7 +16,7 @@ use tonic_health::pb;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_server::{self, HealthServer};
 
-use super::{Guarded, ServiceInfo};
+use super::{Guarded, ServiceInfo, guarded, service_info};
 
 /// How soon a watcher hears of a check that changed; a change of state reaches it at once.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
@@ -36,7 +36,7 @@ static RPCS: [RpcName; 2] = [
     },
 ];
 
-static INFO: ServiceInfo = ServiceInfo::__new(NAME, &RPCS, pb::FILE_DESCRIPTOR_SET);
+static INFO: ServiceInfo = service_info(NAME, &RPCS, pb::FILE_DESCRIPTOR_SET);
 
 /// Makes the health service of a process that serves the gRPC services `names`.
 ///
@@ -58,7 +58,7 @@ pub fn health_service(
         names,
         rule,
     };
-    Guarded::__new(HealthServer::new(service), &INFO, rules, |server, bytes| {
+    guarded(HealthServer::new(service), &INFO, rules, |server, bytes| {
         server.max_decoding_message_size(bytes)
     })
 }

@@ -35,3 +35,6 @@ pub use guarded::{Guarded, GuardedFuture, RpcRule};
 pub use health::{HealthService, WatchStream, health_service};
 pub use reflection::{ReflectionError, reflection_services};
 pub use service::{RpcService, ServiceInfo};
+
+#[doc(hidden)]
+pub use {guarded::guarded, service::service_info};

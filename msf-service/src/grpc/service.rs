@@ -51,21 +51,21 @@ pub struct ServiceInfo {
     descriptor: &'static [u8],
 }
 
-impl ServiceInfo {
-    /// Called by generated code.
-    #[doc(hidden)]
-    pub const fn __new(
-        name: &'static str,
-        rpcs: &'static [RpcName],
-        descriptor: &'static [u8],
-    ) -> Self {
-        Self {
-            name,
-            rpcs,
-            descriptor,
-        }
+/// Describes a service; called by generated code.
+#[doc(hidden)]
+pub const fn service_info(
+    name: &'static str,
+    rpcs: &'static [RpcName],
+    descriptor: &'static [u8],
+) -> ServiceInfo {
+    ServiceInfo {
+        name,
+        rpcs,
+        descriptor,
     }
+}
 
+impl ServiceInfo {
     /// Package and service: `hello.v1.Greeter`.
     pub const fn name(&self) -> &'static str {
         self.name
