@@ -59,7 +59,7 @@ impl Effective {
     pub fn to_toml(&self) -> String {
         let mut out = String::new();
         for (section, entries) in self.sections() {
-            write_section(&mut out, &section);
+            write_section(&mut out, &section, "");
             for entry in entries {
                 let name = entry
                     .path
@@ -108,18 +108,14 @@ impl Effective {
     }
 }
 
-/// The head of a table, after an empty line unless it is the first.
-pub(super) fn write_section(out: &mut String, section: &[String]) {
+/// The head of a table behind `mark`, after an empty line unless it is the first; the outermost section has none.
+pub(super) fn write_section(out: &mut String, section: &[String], mark: &str) {
     if section.is_empty() {
         return;
     }
     let path: Vec<_> = section.iter().map(|name| bare_or_quoted(name)).collect();
-    let _ = writeln!(
-        out,
-        "{}[{}]",
-        if out.is_empty() { "" } else { "\n" },
-        path.join(".")
-    );
+    let space = if out.is_empty() { "" } else { "\n" };
+    let _ = writeln!(out, "{space}{mark}[{}]", path.join("."));
 }
 
 // === impl Entry ===

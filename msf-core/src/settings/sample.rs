@@ -22,19 +22,9 @@ fn write_table(out: &mut String, schema: &Schema, path: &[String], scope: &Scope
         .keys
         .iter()
         .partition(|key| matches!(key.shape.present(), Shape::Scalar(_) | Shape::List(_)));
-    if !values.is_empty() && !path.is_empty() {
-        let mut head = String::from(if out.is_empty() { "" } else { " " });
-        write_section(&mut head, path);
+    if !values.is_empty() {
         // The head of something optional would make it present.
-        let _ = write!(
-            out,
-            "{}",
-            if optional {
-                head.replace('[', "#[").trim_start_matches(' ').to_owned()
-            } else {
-                head.trim_start_matches(' ').to_owned()
-            }
-        );
+        write_section(out, path, if optional { "#" } else { "" });
     }
     for key in values {
         write_key(out, key, path, scope);
@@ -66,7 +56,7 @@ fn write_nested(
         ),
         Shape::Scalar(_) | Shape::List(_) | Shape::Optional(_) => {
             if let Some((name, section)) = path.split_last() {
-                let _ = writeln!(out, "\n#[{}]", section.join("."));
+                write_section(out, section, "#");
                 let named = Key {
                     shape: shape.clone(),
                     ..key.clone()

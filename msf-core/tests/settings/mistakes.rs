@@ -1,5 +1,7 @@
 //! Every kind of mistake, as the user reads it.
 
+use std::path::Path;
+
 use msf_core::settings::{EXIT_CODE, MistakeKind, Settings, Sources};
 
 use crate::config::{Config, Framework, hello, kinds, mistakes, only};
@@ -209,8 +211,8 @@ fn a_file_that_cannot_be_read_is_said_once_and_alone() {
         "{found}"
     );
 
-    let folder =
-        std::env::temp_dir().join(format!("msf-settings-unreadable-{}", std::process::id()));
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("msf-settings-unreadable-{}", std::process::id()));
     std::fs::create_dir_all(folder.join(".env")).unwrap();
     std::fs::write(folder.join("latin1.toml"), b"greeting = '\xe4'").unwrap();
     let sources = Sources::for_app("hello")
@@ -266,7 +268,8 @@ error: the key `greeting` is set twice in one section
     );
     assert_eq!(kinds(&found), [MistakeKind::DuplicateKey]);
 
-    let folder = std::env::temp_dir().join(format!("msf-settings-twice-{}", std::process::id()));
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("msf-settings-twice-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let path = folder.join(".env");
     std::fs::write(

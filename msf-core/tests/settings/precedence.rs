@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use msf_core::settings::{ByteSize, Scalar, Secret, Settings, Sources};
@@ -224,7 +224,8 @@ fn every_type_reads_the_same_from_a_file_and_from_the_environment() {
 
 /// A fresh folder for one test.
 fn tempdir(name: &str) -> PathBuf {
-    let path = std::env::temp_dir().join(format!("msf-settings-{name}-{}", std::process::id()));
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("msf-settings-{name}-{}", std::process::id()));
     std::fs::create_dir_all(&path).unwrap();
     path
 }

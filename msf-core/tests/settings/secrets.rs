@@ -1,5 +1,7 @@
 //! A secret that is planted in every source and in every wrong place shows up nowhere.
 
+use std::path::Path;
+
 use msf_core::settings::Sources;
 
 use crate::config::{Config, Framework};
@@ -35,8 +37,8 @@ fn assert_hidden(sources: &Sources) {
 }
 
 fn dotenv(name: &str, text: &str) -> Sources {
-    let path =
-        std::env::temp_dir().join(format!("msf-settings-secret-{name}-{}", std::process::id()));
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("msf-settings-secret-{name}-{}", std::process::id()));
     std::fs::write(&path, text).unwrap();
     Sources::for_app("hello").dotenv(path)
 }
