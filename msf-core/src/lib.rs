@@ -1,7 +1,8 @@
 //! What a request carries and every layer it passes, for any axum `Router` and any tonic `Server`.
 //!
 //! Each room is one concern: [`context`] (correlation id, trace, deadline), [`access`] (principals and rules),
-//! [`error`] (one error for HTTP and gRPC), [`observe`] (span, log line, metrics), [`resilience`] (bounds), [`health`], [`component`] and
+//! [`error`] (one error for HTTP and gRPC), [`observe`] (span, log line, metrics), [`resilience`] (bounds), [`settings`] (every source,
+//! every mistake at once), [`health`], [`component`] and
 //! [`clock`]. `msf-service` puts them together; nothing here needs it.
 #![deny(missing_docs)]
 

@@ -40,15 +40,15 @@
 //! }
 //!
 //! let sources = Sources::for_app("hello")
-//!     .file_text("hello.toml", "[limits]\ndeadlin = '5s'\n")
+//!     .file_text("hello.toml", "[limits]\ndeadlines = '5s'\n")
 //!     .env([("HELLO__API_KEY", "k3y")]);
 //! let mistakes = sources.load::<Config>().err().unwrap();
 //! assert!(mistakes.to_string().starts_with("\
-//! error: unknown key `limits.deadlin`
+//! error: unknown key `limits.deadlines`
 //!  --> hello.toml:2:1
 //!   |
-//! 2 | deadlin …
-//!   | ^^^^^^^
+//! 2 | deadlines …
+//!   | ^^^^^^^^^
 //!   = help: did you mean `limits.deadline`?
 //! "));
 //! ```
