@@ -12,12 +12,13 @@ use msf_core::health::State;
 use msf_core::settings::Effective;
 use serde_json::json;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::admin::{self, AdminApp, Document};
 use crate::commands::complain;
-use crate::edge::{Options, Server, Stop};
+use crate::edge::{Drained, Options, Server, Stop};
 use crate::embed::{Embed, Running};
 use crate::host::{Make, Prepared};
 use crate::lifecycle::{Cause, Timetable};
@@ -153,6 +154,18 @@ struct Ended {
     hurried: bool,
 }
 
+/// Everything that runs.
+struct Up {
+    apps: Vec<Running>,
+    /// Whom each app calls.
+    callees: Vec<BTreeSet<String>>,
+    failures: mpsc::UnboundedReceiver<Cause>,
+    admin: SocketAddr,
+    admin_stop: Stop,
+    admin_server: JoinHandle<Drained>,
+    tls: Vec<bool>,
+}
+
 async fn serve(
     process: Process,
     telemetry: &Telemetry,
@@ -163,90 +176,25 @@ async fn serve(
     if let Some(file) = ready_file {
         remove_stale(file)?;
     }
-    let (info, profile, shutdown) = (
-        process.info,
-        process.settings.profile,
-        process.settings.shutdown.clone(),
-    );
-    let alone = process.apps.len() == 1;
-    let admin_address = process.admin_address();
-    let effective = process.effective();
-    let app_settings: Vec<Effective> = process
-        .apps
-        .iter()
-        .map(|(_, app)| app.effective.clone())
-        .collect();
-
-    let mut bound = Vec::new();
-    for (embed, make_app) in process.embed_all() {
-        let (clients, tls) = (embed.clients().clone(), embed.is_tls());
-        let app = make(&embed, make_app).await?;
-        bound.push((embed.bind(app).await?, clients, tls));
-    }
-    let admin = Server::bind(admin_address, admin_options(&info)).await?;
-    let admin_at = admin.local_addr();
-
-    let (failed, mut failures) = mpsc::unbounded_channel();
-    let mut apps: Vec<Running> = Vec::new();
-    let (mut callees, mut tls) = (Vec::new(), Vec::new());
-    for (app, clients, is_tls) in bound {
-        callees.push(clients.asked());
-        tls.push(is_tls);
-        apps.push(app.serve(&failed));
-    }
-    let pages = apps.iter().zip(app_settings).map(|(app, settings)| {
-        let settings = if alone { effective.clone() } else { settings };
-        AdminApp::new(app.name(), app.health().clone())
-            .settings(Document::new(settings.to_toml(), settings.to_json()))
-            .access(Document::new(
-                AccessRow::table(app.access()),
-                json!(app.access()),
-            ))
-            .pages(app.pages().to_vec())
-    });
-    let admin_stop = Stop::new();
-    let router = admin::router(info.name(), pages, telemetry.clone())?;
-    let admin_server = tokio::spawn(admin.serve(router, admin_stop.clone()));
+    let (info, profile) = (process.info, process.settings.profile);
+    let shutdown = process.settings.shutdown.clone();
+    let mut up = start(process, telemetry).await?;
     let upkeep = telemetry.clone();
     let upkeep = tokio::spawn(async move { upkeep.upkeep().await });
-
-    for app in &apps {
-        app.health().set_state(State::Ready);
-    }
-    let told: Vec<ReadyApp<'_>> = apps
-        .iter()
-        .zip(tls)
-        .map(|(app, tls)| ReadyApp {
-            name: app.name(),
-            http: app.http(),
-            tls,
-            access: app.access(),
-        })
-        .collect();
-    let ready = Ready::new(&info, &told, admin_at);
-    if let Some(file) = ready_file {
-        ready.write_file(file).map_err(|error| {
-            format!(
-                "the ready file {} cannot be written: {error}",
-                file.display()
-            )
-        })?;
-    }
-    ready.announce(&info, profile, began.elapsed(), &told);
-    drop(told);
+    up.tell(&info, profile, ready_file, began)?;
 
     let cause = tokio::select! {
         signal = signals.next() => {
             tracing::info!(signal, grace_ms = millis(shutdown.grace), "stopping");
             Cause::Asked
         }
-        Some(cause) = failures.recv() => cause,
+        Some(cause) = up.failures.recv() => cause,
     };
     let failed = report(&cause);
 
     let hurry = CancellationToken::new();
     let timetable = Timetable::start(shutdown.grace, shutdown.drain_delay, hurry.clone());
-    let stop = stop_all(apps, &callees, &timetable);
+    let stop = stop_all(up.apps, &up.callees, &timetable);
     tokio::pin!(stop);
     let hurried = tokio::select! {
         () = &mut stop => false,
@@ -257,8 +205,8 @@ async fn serve(
             true
         }
     };
-    admin_stop.hard.cancel();
-    let _ = tokio::time::timeout(HURRIED_FLUSH, admin_server).await;
+    up.admin_stop.hard.cancel();
+    let _ = tokio::time::timeout(HURRIED_FLUSH, up.admin_server).await;
     upkeep.abort();
     tracing::info!(took_ms = millis(timetable.elapsed()), "stopped");
     let exit = if failed || hurried {
@@ -267,6 +215,90 @@ async fn serve(
         Exit::Clean
     };
     Ok(Ended { exit, hurried })
+}
+
+/// Makes all apps, binds all ports, and only then serves any of them.
+async fn start(process: Process, telemetry: &Telemetry) -> crate::Result<Up> {
+    let info = process.info;
+    let alone = process.apps.len() == 1;
+    let admin_address = process.admin_address();
+    let all = process.effective();
+    let own: Vec<Effective> = process
+        .apps
+        .iter()
+        .map(|(_, app)| app.effective.clone())
+        .collect();
+
+    let (mut bound, mut callees, mut tls) = (Vec::new(), Vec::new(), Vec::new());
+    for (embed, make_app) in process.embed_all() {
+        let app = make(&embed, make_app).await?;
+        callees.push(embed.clients().asked());
+        tls.push(embed.is_tls());
+        bound.push(embed.bind(app).await?);
+    }
+    let admin = Server::bind(admin_address, admin_options(&info)).await?;
+    let admin_at = admin.local_addr();
+
+    let (failed, failures) = mpsc::unbounded_channel();
+    let apps: Vec<Running> = bound.into_iter().map(|app| app.serve(&failed)).collect();
+    let pages = apps.iter().zip(own).map(|(app, own)| {
+        let settings = if alone { &all } else { &own };
+        AdminApp::new(app.name(), app.health().clone())
+            .settings(Document::new(settings.to_toml(), settings.to_json()))
+            .access(Document::new(
+                AccessRow::table(app.access()),
+                json!(app.access()),
+            ))
+            .pages(app.pages().to_vec())
+    });
+    let router = admin::router(info.name(), pages, telemetry.clone())?;
+    let admin_stop = Stop::new();
+    let admin_server = tokio::spawn(admin.serve(router, admin_stop.clone()));
+    Ok(Up {
+        apps,
+        callees,
+        failures,
+        admin: admin_at,
+        admin_stop,
+        admin_server,
+        tls,
+    })
+}
+
+impl Up {
+    /// Says that it is ready: to balancers, to scripts, to people.
+    fn tell(
+        &self,
+        info: &Info,
+        profile: Profile,
+        ready_file: Option<&Path>,
+        began: Instant,
+    ) -> crate::Result<()> {
+        for app in &self.apps {
+            app.health().set_state(State::Ready);
+        }
+        let apps = self.apps.iter().zip(&self.tls);
+        let apps: Vec<ReadyApp<'_>> = apps
+            .map(|(app, tls)| ReadyApp {
+                name: app.name(),
+                http: app.http(),
+                tls: *tls,
+                access: app.access(),
+            })
+            .collect();
+        let ready = Ready::new(info, &apps, self.admin);
+        if let Some(file) = ready_file {
+            let failed = |error| {
+                format!(
+                    "the ready file {} cannot be written: {error}",
+                    file.display()
+                )
+            };
+            ready.write_file(file).map_err(failed)?;
+        }
+        ready.announce(info, profile, began.elapsed(), &apps);
+        Ok(())
+    }
 }
 
 /// Stops all apps, callers before those they call, in one bound for all.
