@@ -21,21 +21,13 @@ struct Hello {
 
 #[async_trait]
 impl pb::Greeter for Hello {
-    async fn say_hello(
-        &self,
-        request: Request<pb::HelloRequest>,
-    ) -> Result<Response<pb::HelloReply>, Status> {
+    async fn say_hello(&self, request: Request<pb::HelloRequest>) -> Result<Response<pb::HelloReply>, Status> {
         let message = format!("{}, {}!", self.greeting, request.into_inner().name);
         Ok(Response::new(pb::HelloReply { message }))
     }
 
-    async fn greet_all(
-        &self,
-        _: Request<pb::GreetAllRequest>,
-    ) -> Result<Response<pb::HelloReply>, Status> {
-        Ok(Response::new(pb::HelloReply {
-            message: format!("{}, everybody!", self.greeting),
-        }))
+    async fn greet_all(&self, _: Request<pb::GreetAllRequest>) -> Result<Response<pb::HelloReply>, Status> {
+        Ok(Response::new(pb::HelloReply { message: format!("{}, everybody!", self.greeting) }))
     }
 }
 
@@ -45,21 +37,11 @@ async fn hello(State(hello): State<Hello>, Path(name): Path<String>) -> String {
 
 /// The one description of the service: `main` and every test start from it.
 pub(crate) async fn app(boot: Boot<Config>) -> msf_service::Result<App> {
-    let state = Hello {
-        greeting: boot.config.greeting,
-    };
-    let routes = Routes::new().get(
-        "/hello/{name}",
-        Rule::public("a greeting is no secret"),
-        hello,
-    );
-    let access = pb::GreeterAccess {
-        say_hello: Rule::public("a greeting is no secret"),
-        greet_all: Rule::role("greeter"),
-    };
-    Ok(App::new()
-        .http(routes.with_state(state.clone()))
-        .grpc(pb::guard_greeter(state, access)))
+    let state = Hello { greeting: boot.config.greeting };
+    let routes = Routes::new().get("/hello/{name}", Rule::public("a greeting is no secret"), hello);
+    let access =
+        pb::GreeterAccess { say_hello: Rule::public("a greeting is no secret"), greet_all: Rule::role("greeter") };
+    Ok(App::new().http(routes.with_state(state.clone())).grpc(pb::guard_greeter(state, access)))
 }
 
 fn main() -> ExitCode {

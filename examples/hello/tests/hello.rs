@@ -1,10 +1,7 @@
 //! The service as its callers see it: it answers, refuses, and says what it did.
 
 #[path = "../src/main.rs"]
-#[expect(
-    dead_code,
-    reason = "`main` is for the program; the test starts from `app`"
-)]
+#[expect(dead_code, reason = "`main` is for the program; the test starts from `app`")]
 mod hello;
 
 use hello::{Config, app, pb};
@@ -13,33 +10,19 @@ use msf_service::tonic::Code;
 use msf_service::tonic_types::StatusExt;
 
 fn greeting() -> Config {
-    Config {
-        greeting: "Hi".to_owned(),
-    }
+    Config { greeting: "Hi".to_owned() }
 }
 
 #[tokio::test]
 async fn greets_over_http_and_grpc() -> Result<()> {
     let app = msf_testing::start(app, greeting()).await?;
 
-    let answer = app
-        .get("/hello/ana")
-        .header("x-correlation-id", "order-7")
-        .send()
-        .await;
-    assert_eq!(
-        (answer.status().as_u16(), answer.text().as_str()),
-        (200, "Hi, ana!\n")
-    );
+    let answer = app.get("/hello/ana").header("x-correlation-id", "order-7").send().await;
+    assert_eq!((answer.status().as_u16(), answer.text().as_str()), (200, "Hi, ana!\n"));
     assert_eq!(answer.header("x-correlation-id"), "order-7");
 
     let mut client = pb::GreeterClient::new(app.channel());
-    let reply = client
-        .say_hello(pb::HelloRequest {
-            name: "Bo".to_owned(),
-        })
-        .await?
-        .into_inner();
+    let reply = client.say_hello(pb::HelloRequest { name: "Bo".to_owned() }).await?.into_inner();
     assert_eq!(reply.message, "Hi, Bo!");
     Ok(())
 }
@@ -48,28 +31,16 @@ async fn greets_over_http_and_grpc() -> Result<()> {
 async fn refuses_whoever_may_not_and_answers_whoever_may() -> Result<()> {
     let app = msf_testing::start(app, greeting()).await?;
 
-    let refused = pb::GreeterClient::new(app.channel())
-        .greet_all(pb::GreetAllRequest {})
-        .await
-        .unwrap_err();
+    let refused = pb::GreeterClient::new(app.channel()).greet_all(pb::GreetAllRequest {}).await.unwrap_err();
     assert_eq!(refused.code(), Code::Unauthenticated);
-    assert_eq!(
-        refused.get_error_details().error_info().unwrap().reason,
-        "unauthenticated"
-    );
+    assert_eq!(refused.get_error_details().error_info().unwrap().reason, "unauthenticated");
 
     let stranger = app.channel_as("bo", &["gardener"]);
-    let refused = pb::GreeterClient::new(stranger)
-        .greet_all(pb::GreetAllRequest {})
-        .await
-        .unwrap_err();
+    let refused = pb::GreeterClient::new(stranger).greet_all(pb::GreetAllRequest {}).await.unwrap_err();
     assert_eq!(refused.code(), Code::PermissionDenied);
 
     let greeter = app.channel_as("ana", &["greeter"]);
-    let reply = pb::GreeterClient::new(greeter)
-        .greet_all(pb::GreetAllRequest {})
-        .await?
-        .into_inner();
+    let reply = pb::GreeterClient::new(greeter).greet_all(pb::GreetAllRequest {}).await?.into_inner();
     assert_eq!(reply.message, "Hi, everybody!");
     Ok(())
 }
@@ -77,10 +48,7 @@ async fn refuses_whoever_may_not_and_answers_whoever_may() -> Result<()> {
 #[tokio::test]
 async fn says_what_it_did() -> Result<()> {
     let app = msf_testing::start(app, greeting()).await?;
-    app.get("/hello/ana")
-        .header("x-correlation-id", "order-7")
-        .send()
-        .await;
+    app.get("/hello/ana").header("x-correlation-id", "order-7").send().await;
     app.get("/nothing/here").send().await;
 
     let lines = app.requests();
@@ -89,13 +57,7 @@ async fn says_what_it_did() -> Result<()> {
     assert_eq!(lines[0]["correlation_id"], "order-7");
     assert_eq!(lines[1]["route"], "unmatched");
     let count = "http_server_request_duration_seconds_count";
-    assert_eq!(
-        app.count(
-            count,
-            &[("http_route", "/hello/{name}"), ("service", "app")]
-        ),
-        1
-    );
+    assert_eq!(app.count(count, &[("http_route", "/hello/{name}"), ("service", "app")]), 1);
     assert_eq!(app.count(count, &[("http_route", "unmatched")]), 1);
     Ok(())
 }
