@@ -86,7 +86,7 @@ impl App {
         self.services.push(GrpcEntry {
             info: service.info(),
             rows: service.rules().iter().map(row).collect(),
-            router: Box::new(move |limit| service.max_message(limit).into_router()),
+            router: Box::new(move |limit| service.max_message_by_default(limit).into_router()),
         });
         self
     }

@@ -8,30 +8,25 @@ use futures_util::{TryStreamExt, stream};
 use grpc_support::{Counting, counters_only, serve};
 use msf_core::access::Rule;
 use msf_core::error::{Error, Kind};
-use msf_service::grpc::Guarded;
+use msf_service::grpc::{Guarded, RpcService};
+use msf_test_protos::pb::msf::test::v1::counter_client::CounterClient;
 use msf_test_protos::pb::msf::{common::v1::Range, test::v1 as pb};
-use prost::Message;
-use tonic::client::Grpc;
+use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Request, Response, Status, Streaming};
-use tonic_prost::ProstCodec;
 
-/// One call of each kind, as one caller.
+/// One call of each kind, as one caller, over tonic's own transport.
 struct Caller {
-    grpc: Grpc<Channel>,
+    client: CounterClient<Channel>,
     user: Option<&'static str>,
 }
 
 impl Caller {
     async fn connect(address: SocketAddr, user: Option<&'static str>) -> Self {
         let endpoint = Endpoint::from_shared(format!("http://{address}")).expect("an address");
-        let grpc = Grpc::new(endpoint.connect().await.expect("the server"));
-        Self { grpc, user }
-    }
-
-    async fn ready(&mut self) -> &mut Grpc<Channel> {
-        self.grpc.ready().await.expect("a connection");
-        &mut self.grpc
+        let channel = endpoint.connect().await.expect("the server");
+        let client = CounterClient::new(channel);
+        Self { client, user }
     }
 
     fn request<M>(&self, message: M) -> Request<M> {
@@ -43,53 +38,25 @@ impl Caller {
         request
     }
 
-    async fn unary<M: Message + 'static>(
-        &mut self,
-        path: &'static str,
-        message: M,
-    ) -> Result<i64, Status> {
-        let request = self.request(message);
-        let codec = ProstCodec::<M, pb::Value>::default();
-        let path = http::uri::PathAndQuery::from_static(path);
-        let answer = self.ready().await.unary(request, path, codec).await?;
-        Ok(answer.into_inner().value)
-    }
-
     async fn increment(&mut self, account: &str) -> Result<i64, Status> {
         let account = account.to_owned();
-        let message = pb::IncrementRequest { account };
-        self.unary("/msf.test.v1.Counter/Increment", message).await
+        let request = self.request(pb::IncrementRequest { account });
+        Ok(self.client.increment(request).await?.into_inner().value)
     }
 
     async fn count(&mut self, from: u32, to: u32) -> Result<Vec<i64>, Status> {
         let request = self.request(Range { from, to });
-        let path = http::uri::PathAndQuery::from_static("/msf.test.v1.Counter/Count");
-        let codec = ProstCodec::default();
-        all(self
-            .ready()
-            .await
-            .server_streaming(request, path, codec)
-            .await?)
-        .await
+        all(self.client.count(request).await?).await
     }
 
     async fn sum(&mut self, values: Vec<i64>) -> Result<i64, Status> {
         let request = self.request(messages(values));
-        let path = http::uri::PathAndQuery::from_static("/msf.test.v1.Counter/Sum");
-        let codec = ProstCodec::default();
-        let answer: Response<pb::Value> = self
-            .ready()
-            .await
-            .client_streaming(request, path, codec)
-            .await?;
-        Ok(answer.into_inner().value)
+        Ok(self.client.sum(request).await?.into_inner().value)
     }
 
     async fn double(&mut self, values: Vec<i64>) -> Result<Vec<i64>, Status> {
         let request = self.request(messages(values));
-        let path = http::uri::PathAndQuery::from_static("/msf.test.v1.Counter/Double");
-        let codec = ProstCodec::default();
-        all(self.ready().await.streaming(request, path, codec).await?).await
+        all(self.client.double(request).await?).await
     }
 
     /// The refusals of one call of each kind.
@@ -200,24 +167,21 @@ async fn without_the_layers_only_public_rpcs_answer() {
         count: Rule::public("counting is free"),
         ..counters_only()
     };
-    let mut grpc = Caller {
-        grpc: in_process(pb::guard_counter(counting.clone(), access)).await,
-        user: Some("ana counter"),
-    };
-    let refusal = grpc.increment("ana").await.expect_err("nobody is known");
+    let address = serve_bare(pb::guard_counter(counting.clone(), access));
+    let mut caller = Caller::connect(address, Some("ana counter")).await;
+    let refusal = caller.increment("ana").await.expect_err("nobody is known");
     assert_eq!(refusal.code(), Code::Unauthenticated);
-    assert_eq!(grpc.count(1, 2).await.expect("public"), [1, 2]);
+    assert_eq!(caller.count(1, 2).await.expect("public"), [1, 2]);
     assert_eq!(counting.calls(), 1);
 }
 
 /// A server without any layer of ours.
-async fn in_process<S: msf_service::grpc::RpcService>(service: Guarded<S>) -> Grpc<Channel> {
-    use tonic::transport::server::TcpIncoming;
+fn serve_bare<S: RpcService>(service: Guarded<S>) -> SocketAddr {
     let incoming = TcpIncoming::bind(([127, 0, 0, 1], 0).into()).expect("a free port");
     let address = incoming.local_addr().expect("an address");
     let server = tonic::transport::Server::builder().add_service(service);
     tokio::spawn(server.serve_with_incoming(incoming));
-    Caller::connect(address, None).await.grpc
+    address
 }
 
 #[tokio::test]

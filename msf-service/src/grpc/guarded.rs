@@ -33,6 +33,7 @@ pub struct Guarded<S> {
     info: ServiceInfo,
     rules: Arc<[RpcRule]>,
     limit: fn(S, usize) -> S,
+    limited: bool,
 }
 
 /// The rule of one RPC, as the access table shows it.
@@ -48,12 +49,22 @@ pub struct RpcRule {
 }
 
 impl<S> Guarded<S> {
-    /// Limits a message of a client, in bytes after decompression; default: 4 MiB.
+    /// Limits a message of a client, in bytes after decompression; default: 4 MiB, in an app `limits.body`.
     ///
     /// A larger one is refused with OUT_OF_RANGE. [`Guarded::raw`] services keep their own limit.
     pub fn max_message(mut self, bytes: usize) -> Self {
         self.service = (self.limit)(self.service, bytes);
+        self.limited = true;
         self
+    }
+
+    /// Limits a message where [`Guarded::max_message`] did not.
+    pub(crate) fn max_message_by_default(self, bytes: usize) -> Self {
+        if self.limited {
+            self
+        } else {
+            self.max_message(bytes)
+        }
     }
 
     /// What the descriptor says about the service.
@@ -87,6 +98,7 @@ pub fn guarded<S>(
         info: *info,
         rules: rules.into_iter().map(rule).collect(),
         limit,
+        limited: false,
     }
 }
 
@@ -114,6 +126,7 @@ impl<S: RpcService> Guarded<AccessService<S>> {
             info: service_info(S::NAME, &[], &[]),
             rules: Arc::new([listed]),
             limit: |service, _| service,
+            limited: false,
         }
     }
 }
@@ -136,6 +149,7 @@ impl<S: Clone> Clone for Guarded<S> {
             info: self.info,
             rules: Arc::clone(&self.rules),
             limit: self.limit,
+            limited: self.limited,
         }
     }
 }

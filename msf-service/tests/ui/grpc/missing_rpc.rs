@@ -1,5 +1,5 @@
 //! An RPC that has no rule.
-use msf_core::access::Rule;
+use msf_service::Rule;
 use msf_test_protos::pb::msf::test::v1 as pb;
 
 fn main() {

@@ -1,5 +1,5 @@
 //! An owner rule where no message is there yet.
-use msf_core::access::Rule;
+use msf_service::Rule;
 use msf_test_protos::pb::msf::test::v1 as pb;
 
 fn main() {

@@ -1,9 +1,7 @@
 //! A tonic server that has no rules.
-use msf_service::grpc::{Guarded, RpcService};
-
-fn serve<S: RpcService>(_: Guarded<S>) {}
+use msf_service::App;
 
 fn main() {
     let (_, health) = tonic_health::server::health_reporter();
-    serve(health);
+    let _ = App::new().grpc(health);
 }
