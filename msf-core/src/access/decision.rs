@@ -42,12 +42,19 @@ impl<T> Rule<T> {
                 _ => Error::of(Kind::Unauthenticated),
             }));
         };
+        let mut refusal = Refusal::Forbidden;
         for terms in self.alternatives().iter().filter(|terms| !plain(terms)) {
-            if all_hold(terms, Some(principal)) && all_tests_hold(terms, target, principal).await? {
-                return Ok(());
+            if !all_hold(terms, Some(principal)) {
+                continue;
+            }
+            match all_tests_hold(terms, target, principal).await {
+                Ok(true) => return Ok(()),
+                Ok(false) => {}
+                // A rejection answers only if no other alternative lets the caller in.
+                Err(rejected) => refusal = rejected,
             }
         }
-        Err(Refusal::Forbidden)
+        Err(refusal)
     }
 }
 

@@ -11,27 +11,28 @@ use crate::context::Context;
 /// The `domain` of our `ErrorInfo`: only a status that carries it keeps its text on the way through a gateway.
 const DOMAIN: &str = "msf";
 const KIND: &str = "kind";
-/// Trailers have to fit the peer's header list (8 KiB by default); what is beyond is counted, not sent.
+/// How many field errors did not fit; absent when all did.
+const FIELDS_LEFT_OUT: &str = "fields_left_out";
+
+// Trailers have to fit the peer's header list (8 KiB by default): these bounds, in bytes, keep the sum of the message in
+// percent encoding and of the details in base64 below that.
+const MAX_CODE: usize = 128;
+const MAX_MESSAGE: usize = 512;
 const MAX_FIELDS: usize = 32;
+const MAX_FIELDS_TEXT: usize = 2048;
 
 impl From<Error> for Status {
     fn from(error: Error) -> Self {
         error.record();
         let mut details = ErrorDetails::new();
-        let metadata = HashMap::from([(KIND.to_owned(), error.kind().code().to_owned())]);
-        details.set_error_info(error.code(), DOMAIN, metadata);
-        let violation = |field: &FieldError| {
-            let mut violation = FieldViolation::new(field.field(), field.message());
-            field.code().clone_into(&mut violation.reason);
-            violation
-        };
-        if !error.fields().is_empty() {
-            let violations: Vec<_> = error
-                .fields()
-                .iter()
-                .take(MAX_FIELDS)
-                .map(violation)
-                .collect();
+        let mut metadata = HashMap::from([(KIND.to_owned(), error.kind().code().to_owned())]);
+        let violations = violations(error.fields());
+        let left_out = error.fields().len() - violations.len();
+        if left_out > 0 {
+            metadata.insert(FIELDS_LEFT_OUT.to_owned(), left_out.to_string());
+        }
+        details.set_error_info(start(error.code(), MAX_CODE), DOMAIN, metadata);
+        if !violations.is_empty() {
             details.set_bad_request(violations);
         }
         if let Some(after) = error.retry_after() {
@@ -40,8 +41,29 @@ impl From<Error> for Status {
         if let Some(context) = Context::current() {
             details.set_request_info(context.correlation_id().as_str(), "");
         }
-        Self::with_error_details(error.kind().grpc_code(), error.message(), details)
+        let message = start(error.message(), MAX_MESSAGE);
+        Self::with_error_details(error.kind().grpc_code(), message, details)
     }
+}
+
+/// The first of `fields`, as many as fit.
+fn violations(fields: &[FieldError]) -> Vec<FieldViolation> {
+    let mut room = MAX_FIELDS_TEXT;
+    let fitting = fields.iter().take(MAX_FIELDS).map_while(|field| {
+        let text = field.field().len() + field.code().len() + field.message().len();
+        room = room.checked_sub(text)?;
+        let mut violation = FieldViolation::new(field.field(), field.message());
+        field.code().clone_into(&mut violation.reason);
+        Some(violation)
+    });
+    fitting.collect()
+}
+
+/// As much of `text` as fits into `max` bytes, whole characters only.
+fn start(text: &str, max: usize) -> &str {
+    let fits = |(index, character): &(usize, char)| index + character.len_utf8() <= max;
+    let end = text.char_indices().take_while(fits).last();
+    &text[..end.map_or(0, |(index, character)| index + character.len_utf8())]
 }
 
 impl Error {
