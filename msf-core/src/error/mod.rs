@@ -209,7 +209,7 @@ impl Error {
     }
 
     /// Leaves what happened with the current context, so that the request's own log line can say it.
-    fn record(&self) {
+    pub(crate) fn record(&self) {
         crate::context::Context::with_current(|context| {
             let cause = self.inner.kind.is_our_fault().then(|| self.chain());
             context.set_failure(crate::observe::Failure::new(self.inner.code.clone(), cause));

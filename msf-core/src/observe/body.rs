@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
@@ -17,6 +18,7 @@ pin_project! {
         #[pin]
         inner: B,
         record: Record,
+        unsent: Option<u64>,
         service: Arc<str>,
         span: tracing::Span,
     }
@@ -24,17 +26,25 @@ pin_project! {
     impl<B: Body> PinnedDrop for ObservedBody<B> {
         fn drop(this: Pin<&mut Self>) {
             // A server does not poll a body that says it has ended; one that has not was given up by the caller.
-            let complete = this.inner.is_end_stream();
+            let complete = this.inner.is_end_stream() || this.unsent == Some(0);
             this.project().record.finish(complete);
         }
     }
 }
 
 impl<B: Body> ObservedBody<B> {
-    pub(super) fn new(inner: B, record: Record, service: Arc<str>, span: tracing::Span) -> Self {
+    /// Observes `inner`, of which `length` bytes are sent, where that is known.
+    pub(super) fn new(
+        inner: B,
+        length: Option<u64>,
+        record: Record,
+        service: Arc<str>,
+        span: tracing::Span,
+    ) -> Self {
         Self {
             inner,
             record,
+            unsent: length,
             service,
             span,
         }
@@ -58,6 +68,10 @@ impl<B: Body> Body for ObservedBody<B> {
             None => this.record.finish(true),
             Some(Err(_)) => this.record.finish(false),
             Some(Ok(frame)) => {
+                if let (Some(unsent), Some(data)) = (this.unsent, frame.data_ref()) {
+                    let sent = u64::try_from(data.remaining()).unwrap_or(u64::MAX);
+                    *unsent = unsent.saturating_sub(sent);
+                }
                 if let Some(trailers) = frame.trailers_ref() {
                     this.record.trailers(trailers);
                     this.record.finish(true);

@@ -137,12 +137,13 @@ where
             return Poll::Pending;
         };
         record.head(&response);
+        let length = record.length(&response);
         if let Some(route) = record.route().filter(|_| !this.span.is_disabled()) {
             this.span.record("route", tracing::field::display(route));
         }
         let (service, span) = (Arc::clone(this.service), this.span.clone());
         Poll::Ready(Ok(
-            response.map(|body| ObservedBody::new(body, record, service, span))
+            response.map(|body| ObservedBody::new(body, length, record, service, span))
         ))
     }
 }

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http_body::Body;
 use tokio::time::Instant;
 use tonic::Code;
 
@@ -58,6 +60,28 @@ impl Record {
         self.trailers(response.headers());
     }
 
+    /// How many bytes of the body of `response` are sent, where that is known before.
+    ///
+    /// A server does not ask a body for more than that: it is never told that this was all.
+    pub(super) fn length<B: Body>(&self, response: &Response<B>) -> Option<u64> {
+        let status = response.status();
+        match self.protocol {
+            // Its trailers come after the last byte.
+            Protocol::Grpc => None,
+            Protocol::Http
+                if self.method == "HEAD"
+                    || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) =>
+            {
+                Some(0)
+            }
+            Protocol::Http => response
+                .headers()
+                .get(CONTENT_LENGTH)
+                .and_then(|value| value.to_str().ok()?.parse().ok())
+                .or_else(|| response.body().size_hint().exact()),
+        }
+    }
+
     pub(super) fn route(&self) -> Option<&Route> {
         self.context.route()
     }
@@ -78,7 +102,12 @@ impl Record {
         let status = match self.protocol {
             Protocol::Http => self.http.map_or(499, |status| status.as_u16()),
             Protocol::Grpc => {
-                u16::try_from(self.grpc.unwrap_or(Code::Cancelled as i32)).unwrap_or(2)
+                let code = match self.grpc {
+                    Some(code) => code,
+                    None if complete => code_without_trailers(self.http) as i32,
+                    None => Code::Cancelled as i32,
+                };
+                u16::try_from(code).unwrap_or(2)
             }
         };
         self.measure(seconds, status);
@@ -188,6 +217,18 @@ fn method_label(method: &Method) -> &'static str {
         .iter()
         .find(|(known, _)| *known == method)
         .map_or("other", |(_, label)| label)
+}
+
+/// What gRPC has clients make of an answer of HTTP that came without a `grpc-status`.
+fn code_without_trailers(status: Option<StatusCode>) -> Code {
+    match status.map_or(0, |status| status.as_u16()) {
+        400 => Code::Internal,
+        401 => Code::Unauthenticated,
+        403 => Code::PermissionDenied,
+        404 => Code::Unimplemented,
+        429 | 502 | 503 | 504 => Code::Unavailable,
+        _ => Code::Unknown,
+    }
 }
 
 fn grpc_label(status: u16) -> String {

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context as TaskContext, Poll};
+use std::task::{Context as TaskContext, Poll, ready};
 
 use axum_core::body::Body;
 use axum_core::response::Response;
@@ -180,11 +180,10 @@ where
         if *this.ended {
             return Poll::Ready(None);
         }
-        if let Poll::Ready(frame) = this.inner.poll_frame(cx) {
-            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
-        }
+        // The timer goes first: a body that is never idle would otherwise never be asked for the time.
         if this.timer.poll(cx).is_pending() {
-            return Poll::Pending;
+            let frame = ready!(this.inner.poll_frame(cx));
+            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
         *this.ended = true;
         Poll::Ready(Some(early_end(

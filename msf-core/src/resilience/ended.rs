@@ -1,8 +1,9 @@
 //! How the body of an answer ends early: with trailers for gRPC, with an error for HTTP.
 
-use axum_core::body::Body;
 use bytes::Bytes;
+use http::HeaderMap;
 use http_body::Frame;
+use tonic::Status;
 
 use crate::BoxError;
 use crate::error::{Error, Protocol};
@@ -13,9 +14,13 @@ use crate::error::{Error, Protocol};
 pub(super) fn early_end(protocol: Protocol, error: Error) -> Result<Frame<Bytes>, BoxError> {
     match protocol {
         Protocol::Grpc => {
-            let answer = tonic::Status::from(error).into_http::<Body>();
-            Ok(Frame::trailers(answer.into_parts().0.headers))
+            let mut trailers = HeaderMap::new();
+            Status::from(error).add_header(&mut trailers)?;
+            Ok(Frame::trailers(trailers))
         }
-        Protocol::Http => Err(Box::new(error)),
+        Protocol::Http => {
+            error.record();
+            Err(Box::new(error))
+        }
     }
 }
