@@ -159,6 +159,13 @@ fn a_foreign_status_is_not_ours_for_having_details() {
     assert_eq!(Error::from_status(&garbled).code(), "not_found");
 }
 
+#[test]
+fn the_timer_of_a_tonic_client_is_a_deadline_and_no_cancellation() {
+    let timer = Status::from_error(Box::new(tonic::TimeoutExpired(())));
+    assert_eq!(timer.code(), Code::Cancelled, "what tonic makes of it");
+    assert_eq!(Error::from_status(&timer).kind(), Kind::DeadlineExceeded);
+}
+
 #[tokio::test]
 async fn a_problem_and_a_status_say_the_same() {
     let arrived = BTreeMap::from([("x-correlation-id".to_owned(), "order-7".to_owned())]);

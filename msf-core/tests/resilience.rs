@@ -227,6 +227,17 @@ async fn a_body_that_is_never_idle_ends_at_the_deadline_too() {
     assert!(body.frame().await.unwrap().is_err());
 }
 
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_is_whole_at_the_last_moment_is_not_cut() {
+    let app = app(stack("whole"), |_| async {
+        Response::new(Body::from("whole"))
+    });
+    let answer = call(&app, &[("x-deadline-ms", "200")]).await;
+    advance(Duration::from_millis(300)).await;
+    let (items, _, error) = read(answer).await;
+    assert_eq!((items, error), (1, None));
+}
+
 /// One request in hand that holds the only permit until `gate` opens, and a queue of `queue`.
 fn one_at_a_time(queue: usize) -> (Router, Work, Arc<Semaphore>) {
     let (work, gate) = (Work::default(), Arc::new(Semaphore::new(0)));
@@ -478,7 +489,7 @@ async fn a_panic_in_call_or_poll_is_an_answer() {
     let in_poll = app(stack("panic"), |_| async { panic!("{SECRET}") });
     for grpc in [false, true] {
         let headers = if grpc { &[GRPC][..] } else { &[] };
-        let answer = in_call.clone().oneshot(asking(headers)).await.unwrap();
+        let answer = in_call.oneshot(asking(headers)).await.unwrap();
         assert_internal(&answer, grpc);
         let answer = call(&in_poll, headers).await;
         assert_internal(&answer, grpc);

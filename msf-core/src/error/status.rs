@@ -66,6 +66,17 @@ fn start(text: &str, max: usize) -> &str {
     &text[..end.map_or(0, |(index, character)| index + character.len_utf8())]
 }
 
+fn timed_out(status: &Status) -> bool {
+    let mut source = std::error::Error::source(status);
+    while let Some(cause) = source {
+        if cause.is::<tonic::TimeoutExpired>() {
+            return true;
+        }
+        source = cause.source();
+    }
+    false
+}
+
 impl Error {
     /// Turns a callee's status back into an error.
     ///
@@ -85,7 +96,13 @@ impl Error {
             });
         let Some((kind, code)) = known else {
             let source = format!("callee answered {:?}: {}", status.code(), status.message());
-            return Self::of(Kind::from_grpc_code(status.code())).with_source(source);
+            // tonic's own timer ends a call as CANCELLED, which says that the caller went away.
+            let kind = if timed_out(status) {
+                Kind::DeadlineExceeded
+            } else {
+                Kind::from_grpc_code(status.code())
+            };
+            return Self::of(kind).with_source(source);
         };
         let fields = details
             .bad_request()

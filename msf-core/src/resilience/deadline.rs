@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context as TaskContext, Poll, ready};
+use std::task::{Context as TaskContext, Poll};
 
 use axum_core::body::Body;
 use axum_core::response::Response;
@@ -147,6 +147,7 @@ where
             inner: body,
             timer: tokio::time::sleep_until(deadline.instant()),
             protocol,
+            begun: false,
             ended: false,
         }),
         _ => Body::new(body),
@@ -160,6 +161,7 @@ pin_project! {
         #[pin]
         timer: Sleep,
         protocol: Protocol,
+        begun: bool,
         ended: bool,
     }
 }
@@ -180,10 +182,18 @@ where
         if *this.ended {
             return Poll::Ready(None);
         }
-        // The timer goes first: a body that is never idle would otherwise never be asked for the time.
-        if this.timer.poll(cx).is_pending() {
-            let frame = ready!(this.inner.poll_frame(cx));
-            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
+        // A body that is never idle has to be asked for the time before each frame; but an answer that is whole already
+        // is not cut for having become ready at the last moment.
+        let late = this.timer.poll(cx).is_ready();
+        if !late || !*this.begun || this.inner.is_end_stream() {
+            match this.inner.poll_frame(cx) {
+                Poll::Ready(frame) => {
+                    *this.begun = true;
+                    return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
+                }
+                Poll::Pending if !late => return Poll::Pending,
+                Poll::Pending => {}
+            }
         }
         *this.ended = true;
         Poll::Ready(Some(early_end(
