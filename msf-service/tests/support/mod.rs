@@ -134,6 +134,7 @@ pub(crate) fn routes() -> Router {
         .route("/flood", get(flood))
         .route("/hang", get(std::future::pending::<&str>))
         .route("/panic", get(panics))
+        .route("/block", get(block))
         .route("/test.Test/Open", post(|| async { open_stream("application/grpc") }))
         .route("/test.Test/Hang", post(std::future::pending::<&str>))
         .route_service("/grpc.health.v1.Health/{method}", health)
@@ -142,6 +143,12 @@ pub(crate) fn routes() -> Router {
 async fn work() -> Vec<u8> {
     sleep(Duration::from_millis(500)).await;
     vec![b'w'; WORK]
+}
+
+/// Holds its thread for longer than a test should, as a call of blocking code in a handler does.
+async fn block() -> &'static str {
+    std::thread::sleep(Duration::from_millis(500));
+    "hello"
 }
 
 async fn panics() -> &'static str {
