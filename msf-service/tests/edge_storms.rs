@@ -177,6 +177,31 @@ async fn idle_and_old_connections_are_told_to_leave() {
     assert!(began.elapsed() >= HEADER_TIME.mul_f64(0.85));
 }
 
+/// It asks for an endless answer and reads none of it.
+#[tokio::test]
+async fn an_answer_that_nobody_reads_is_given_up() {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let _guard = metrics::set_default_local_recorder(&recorder);
+    let mut options = Options::default();
+    options.idle_time = HEADER_TIME;
+    let server = start(options).await;
+    let mut tcp = server.connect().await;
+    let began = Instant::now();
+    ask(&mut tcp, "/flood").await;
+    server
+        .until("a request", |counts| counts.requests() == 1)
+        .await;
+    server
+        .until("given up", |counts| counts.connections() == 0)
+        .await;
+    let after = began.elapsed();
+    println!("unread answer: given up after {after:?}");
+    assert!(after >= EARLIEST && after < HEADER_TIME * 4, "{after:?}");
+    let closed = r#"msf_connections_closed_total{service="service",reason="unread"} 1"#;
+    assert!(recorder.handle().render().contains(closed));
+    assert!(server.answers().await);
+}
+
 fn closed(tcp: &mut TcpStream) -> bool {
     let mut byte = [0];
     matches!(tcp.try_read(&mut byte), Ok(0))

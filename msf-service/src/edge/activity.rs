@@ -41,6 +41,8 @@ pub(super) struct Activity {
     idle_since: AtomicU64,
     /// The first byte of a head was read and no request has come of it: the time plus one, 0 for none.
     head_since: AtomicU64,
+    /// The client takes no more bytes: since when plus one, 0 for not so.
+    stalled_since: AtomicU64,
     /// The client speaks HTTP/1.0, where the end of the connection may be the end of an answer.
     ends_by_close: AtomicBool,
     /// An answer was left incomplete.
@@ -58,6 +60,7 @@ impl Activity {
             progress: AtomicU64::new(0),
             idle_since: AtomicU64::new(0),
             head_since: AtomicU64::new(0),
+            stalled_since: AtomicU64::new(0),
             ends_by_close: AtomicBool::new(false),
             broken_off: AtomicBool::new(false),
         }
@@ -93,8 +96,11 @@ impl Activity {
     }
 
     pub(super) fn head_since(&self) -> Option<Instant> {
-        let since = self.head_since.load(Ordering::Relaxed);
-        since.checked_sub(1).map(|millis| self.at(millis))
+        self.since(&self.head_since)
+    }
+
+    pub(super) fn stalled_since(&self) -> Option<Instant> {
+        self.since(&self.stalled_since)
     }
 
     pub(super) fn read(&self, bytes: &[u8]) {
@@ -115,12 +121,25 @@ impl Activity {
 
     pub(super) fn wrote(&self) {
         self.progress.store(self.now(), Ordering::Relaxed);
+        self.stalled_since.store(0, Ordering::Relaxed);
+    }
+
+    /// A write has to wait for the client.
+    pub(super) fn stalled(&self) {
+        if self.stalled_since.load(Ordering::Relaxed) == 0 {
+            self.stalled_since.store(self.now() + 1, Ordering::Relaxed);
+        }
     }
 
     /// Whether closing the socket in the usual way would pass for the end of an answer.
     pub(super) fn close_would_lie(&self) -> bool {
         let incomplete = self.broken_off.load(Ordering::Relaxed) || self.in_flight() > 0;
         incomplete && self.ends_by_close.load(Ordering::Relaxed)
+    }
+
+    fn since(&self, mark: &AtomicU64) -> Option<Instant> {
+        let since = mark.load(Ordering::Relaxed);
+        since.checked_sub(1).map(|millis| self.at(millis))
     }
 
     fn at(&self, millis: u64) -> Instant {

@@ -88,6 +88,8 @@ pub(super) enum Reason {
     HeaderTime,
     /// The TLS handshake failed.
     Tls,
+    /// Left its answer unread.
+    Unread,
     /// Silent after it was told to leave, and owed nothing.
     Quiet,
     /// A protocol error, or the client went away within a request.
@@ -98,9 +100,10 @@ pub(super) enum Reason {
     Panic,
 }
 
-const REASONS: [(Reason, &str); 6] = [
+const REASONS: [(Reason, &str); 7] = [
     (Reason::HeaderTime, "header_time"),
     (Reason::Tls, "tls"),
+    (Reason::Unread, "unread"),
     (Reason::Quiet, "quiet"),
     (Reason::Error, "error"),
     (Reason::Cut, "cut"),

@@ -41,8 +41,10 @@ impl Watched {
     }
 
     fn note(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        if matches!(written, Poll::Ready(Ok(1..))) {
-            self.activity.wrote();
+        match &written {
+            Poll::Ready(Ok(1..)) => self.activity.wrote(),
+            Poll::Ready(_) => {}
+            Poll::Pending => self.activity.stalled(),
         }
         written
     }

@@ -24,7 +24,8 @@ pub struct Options {
     /// first byte of each later HTTP/1 head to its end. Default: 5 s, more than a bad mobile network needs.
     pub header_time: Duration,
 
-    /// How long a connection may be open without a request before it is told to leave. Default: 120 s, longer than the
+    /// How long a connection may be open without a request before it is told to leave, and how long its client may take
+    /// not a byte of an answer before it is closed. Default: 120 s, longer than the
     /// 60 s that common balancers keep an idle connection: the side that writes first should be the one that closes.
     pub idle_time: Duration,
 

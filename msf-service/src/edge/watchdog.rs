@@ -106,6 +106,9 @@ impl Watchdog {
         };
         let head = head.map(|since| (since + header_time, Verdict::Close(Reason::HeaderTime)));
 
+        let unread = activity.stalled_since();
+        let unread = unread.map(|since| (since + idle_time, Verdict::Close(Reason::Unread)));
+
         let rest = match self.stage {
             Stage::MustLeave(since) if activity.wire() != Wire::Unknown => {
                 return (since, Verdict::Leave);
@@ -126,7 +129,13 @@ impl Watchdog {
                 age.filter(|age| age.0 < idle.0).unwrap_or(idle)
             }
         };
-        head.filter(|head| head.0 < rest.0).unwrap_or(rest)
+        [head, unread]
+            .into_iter()
+            .flatten()
+            .fold(
+                rest,
+                |first, other| if other.0 < first.0 { other } else { first },
+            )
     }
 }
 
