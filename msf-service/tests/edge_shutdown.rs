@@ -183,6 +183,7 @@ async fn requests_written_but_not_read_are_answered() {
 
 /// Idle connections get the same 20 ms: a request that was on its way when the signal came is answered.
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "sleeps on a thread of its own")]
 async fn requests_on_their_way_at_the_signal_are_answered() {
     const MANY: usize = 50;
     for _ in 0..20 {

@@ -146,6 +146,10 @@ async fn work() -> Vec<u8> {
 }
 
 /// Holds its thread for longer than a test should, as a call of blocking code in a handler does.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "to block the thread is the point"
+)]
 async fn block() -> &'static str {
     std::thread::sleep(Duration::from_millis(500));
     "hello"
