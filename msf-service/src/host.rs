@@ -77,11 +77,14 @@ impl Host {
         C: Settings + 'static,
         F: AsyncFnOnce(Boot<C>) -> crate::Result<App> + 'static,
     {
+        self.alone = false;
         self.apps.push(Entry::new(name.into(), app));
         self
     }
 
-    pub(crate) fn alone<C, F>(info: Info, app: F) -> Self
+    /// A process with one app, which has the name of the program and its settings at the top level: what
+    /// [`run`](crate::run) runs.
+    pub fn alone<C, F>(info: Info, app: F) -> Self
     where
         C: Settings + 'static,
         F: AsyncFnOnce(Boot<C>) -> crate::Result<App> + 'static,

@@ -26,7 +26,7 @@ async fn stop_in(name: &str, row: Row, connections: usize) -> (Drained, String) 
     let server = start(options(row)).await;
     let mut clients = Vec::new();
     for _ in 0..connections {
-        clients.push(row.open(&server).await);
+        clients.push(row.open(server.addr).await);
     }
     let requests = row.requests() * connections;
     server
@@ -99,7 +99,7 @@ fn all_states_at_once_on_fifty_connections() {
         let running = Running::of(addr, stop, counts.clone(), serving);
         let mut open = Vec::new();
         for row in &rows {
-            open.push((row, row.open(&running).await));
+            open.push((row, row.open(addr).await));
         }
         sleep(Duration::from_millis(50)).await;
         let drained = running.stop_within_two_seconds().await;
@@ -259,7 +259,7 @@ async fn a_hurried_stop_ends_within_200_ms() {
         .into_iter()
         .filter(|(_, row)| !matches!(row, Row::HalfTlsHello | Row::InFlight))
     {
-        clients.push(row.open(&server).await);
+        clients.push(row.open(server.addr).await);
     }
     sleep(Duration::from_millis(50)).await;
     let stop = server.stop.clone();

@@ -140,7 +140,7 @@ pub(crate) fn routes() -> Router {
         .route_service("/grpc.health.v1.Health/{method}", health)
 }
 
-async fn work() -> Vec<u8> {
+pub(crate) async fn work() -> Vec<u8> {
     sleep(Duration::from_millis(500)).await;
     vec![b'w'; WORK]
 }
@@ -160,7 +160,7 @@ async fn panics() -> &'static str {
 }
 
 /// One chunk, then nothing for ever.
-fn open_stream(content_type: &str) -> Response<Body> {
+pub(crate) fn open_stream(content_type: &str) -> Response<Body> {
     let first = stream::iter([Ok::<_, std::convert::Infallible>(Bytes::from_static(
         b"\0\0\0\0\0",
     ))]);
@@ -171,7 +171,7 @@ fn open_stream(content_type: &str) -> Response<Body> {
 }
 
 /// Always has another chunk.
-async fn flood() -> Body {
+pub(crate) async fn flood() -> Body {
     Body::from_stream(stream::repeat_with(|| {
         Ok::<_, std::convert::Infallible>(Bytes::from_static(&[b'f'; 16 * 1024]))
     }))

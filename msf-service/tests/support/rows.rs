@@ -1,5 +1,6 @@
 //! The states a client can be in when a server stops, and what it must see of the stop.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -10,9 +11,7 @@ use tokio::time::sleep;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
-use super::{
-    PREFACE, Running, WORK, ask, get_request, grpc_request, http2, read_to_end, read_until,
-};
+use super::{PREFACE, WORK, ask, get_request, grpc_request, http2, read_to_end, read_until};
 
 pub(crate) const ROWS: [(&str, Row); 15] = [
     ("idle TCP", Row::IdleTcp),
@@ -81,8 +80,8 @@ impl Row {
     }
 
     /// Brings a connection into the state, and returns a task that checks what its client sees at the end.
-    pub(crate) async fn open(self, server: &Running) -> JoinHandle<()> {
-        let tcp = server.connect().await;
+    pub(crate) async fn open(self, server: SocketAddr) -> JoinHandle<()> {
+        let tcp = TcpStream::connect(server).await.unwrap();
         match self {
             Self::Watch => {
                 drop(tcp);
@@ -230,8 +229,8 @@ impl Row {
     }
 }
 
-async fn open_watch(server: &Running) -> JoinHandle<()> {
-    let url = format!("http://{}", server.addr);
+async fn open_watch(server: SocketAddr) -> JoinHandle<()> {
+    let url = format!("http://{server}");
     let channel = tonic::transport::Endpoint::from_shared(url).unwrap();
     let mut client = HealthClient::new(channel.connect().await.unwrap());
     let request = HealthCheckRequest {
@@ -240,7 +239,13 @@ async fn open_watch(server: &Running) -> JoinHandle<()> {
     let mut watch = client.watch(request).await.unwrap().into_inner();
     watch.message().await.unwrap().unwrap();
     tokio::spawn(async move {
-        let status = watch.message().await.unwrap_err();
+        // The health service of a whole app says first that it serves no longer.
+        let status = loop {
+            match watch.message().await {
+                Ok(told) => assert!(told.is_some(), "it ends without a status"),
+                Err(status) => break status,
+            }
+        };
         assert_eq!(status.code(), tonic::Code::Unavailable);
         assert_eq!(status.message(), "the server is shutting down");
     })
