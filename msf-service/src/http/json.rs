@@ -6,7 +6,7 @@ use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderMap};
-use msf_core::error::{Error, FieldError, Kind};
+use msf_core::error::{Error, Kind};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -46,8 +46,7 @@ where
             .await
             .map_err(|rejection| unread(&rejection))?;
         let mut reader = serde_json::Deserializer::from_slice(&bytes);
-        let value =
-            serde_path_to_error::deserialize(&mut reader).map_err(|error| misfit(&error))?;
+        let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| unfit(&error))?;
         reader.end().map_err(|error| malformed(&error))?;
         Ok(Self(value))
     }
@@ -86,22 +85,16 @@ fn unread(rejection: &BytesRejection) -> Error {
     }
 }
 
-fn misfit(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
+fn unfit(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
     if !error.inner().is_data() {
         return malformed(error.inner());
     }
     // serde's text ends with the position, which is of no use to whoever filled in a form.
     let text = error.inner().to_string();
     let message = text
-        .split(" at line ")
-        .next()
-        .unwrap_or_default()
-        .to_owned();
-    let path = match error.path().to_string() {
-        root if root == "." => String::new(),
-        path => path,
-    };
-    Error::of(Kind::Invalid).with_field(FieldError::new(path, "json.field", message))
+        .rsplit_once(" at line ")
+        .map_or(&*text, |split| split.0);
+    Error::of(Kind::Invalid).with_field(super::misfit::misfit(error.path(), "json.field", message))
 }
 
 fn malformed(error: &serde_json::Error) -> Error {

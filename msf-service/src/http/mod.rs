@@ -23,6 +23,7 @@
 
 mod fallback;
 mod json;
+mod misfit;
 mod path;
 mod probes;
 mod query;

@@ -2,10 +2,12 @@
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use msf_core::error::{Error, FieldError, Kind};
+use msf_core::error::{Error, Kind};
 use serde::de::DeserializeOwned;
 
-/// The query, deserialized. One that does not fit is answered with 400.
+use super::misfit::misfit;
+
+/// The query, deserialized. One that does not fit is answered with 400 and the name of the parameter.
 ///
 /// ```
 /// use msf_service::http::Query;
@@ -25,26 +27,19 @@ where
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Error> {
-        match axum::extract::Query::try_from_uri(&parts.uri) {
-            Ok(query) => Ok(Self(query.0)),
-            Err(rejection) => {
-                // axum says "Failed to deserialize query string: FIELD: what is wrong"; only the last two are news.
-                let text = rejection.body_text();
-                let told = text
-                    .split_once(": ")
-                    .map_or(text.as_str(), |(_, told)| told);
-                let error = Error::new(
+        let pairs = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
+        let reader = serde_urlencoded::Deserializer::new(pairs);
+        serde_path_to_error::deserialize(reader)
+            .map(Self)
+            .map_err(|error| {
+                let told = error.inner().to_string();
+                let field = misfit(error.path(), "query.field", &told);
+                Error::new(
                     Kind::Malformed,
                     "query.malformed",
                     "the query cannot be read",
-                );
-                let (field, message) = told.split_once(": ").unwrap_or(("", told));
-                Err(error.with_field(FieldError::new(
-                    field.to_owned(),
-                    "query.field",
-                    message.to_owned(),
-                )))
-            }
-        }
+                )
+                .with_field(field)
+            })
     }
 }
