@@ -116,7 +116,7 @@ fn command(info: &Info) -> Command {
             "Examples:\n  {name} --listen 127.0.0.1:0\n  {name} config --defaults > {name}.toml\n  {name} --config {name}.toml"
         ))
         .disable_help_subcommand(false)
-        .arg(flag("listen", "ADDR", "Address of the main port; with port 0 every port is a free one"))
+        .arg(flag("listen", "ADDR", "Address of the main port; :0 makes every port free"))
         .arg(flag("config", "FILE", "Settings file, TOML").value_parser(value_parser!(PathBuf)))
         .arg(flag("set", "KEY=VALUE", "Sets one setting; may be repeated").action(ArgAction::Append))
         .arg(
@@ -127,8 +127,8 @@ fn command(info: &Info) -> Command {
         .subcommand(
             Command::new("config")
                 .about("Shows the effective settings with the source of each")
-                .arg(switch("defaults", "Writes a commented settings file with every default"))
-                .arg(switch("check", "Lists all mistakes; opens no socket; exit code 78 if there are any").conflicts_with("defaults"))
+                .arg(switch("defaults", "Writes a settings file with every default"))
+                .arg(switch("check", "Lists all mistakes (exit code 78); opens no socket").conflicts_with("defaults"))
                 .arg(formats(["toml", "json"])),
         )
         .subcommand(Command::new("access").about("Shows every RPC and route with its rule").arg(formats(["text", "json"])))
@@ -144,7 +144,8 @@ fn formats(names: [&'static str; 2]) -> Arg {
     Arg::new("format")
         .long("format")
         .value_name("FORMAT")
-        .help("Form of the output")
+        .help(format!("Form of the output: {}", names.join(" or ")))
+        .hide_possible_values(true)
         .value_parser(PossibleValuesParser::new(names))
         .default_value(names[0])
 }

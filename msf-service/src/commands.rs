@@ -113,7 +113,7 @@ fn samples(host: &Host, sources: &Sources) -> String {
 
 /// Reads the settings of the process and of all apps; all mistakes of all of them come at once.
 fn load(host: Host, sources: &Sources) -> Result<Process, Mistakes> {
-    let hosted = Arc::new(host.names());
+    let (hosted, alone) = (Arc::new(host.names()), host.alone);
     let mut mistakes: Option<Mistakes> = None;
     let mut note = |found: Mistakes| match &mut mistakes {
         Some(mistakes) => mistakes.extend(found),
@@ -150,8 +150,10 @@ fn load(host: Host, sources: &Sources) -> Result<Process, Mistakes> {
             settings,
             effective,
             hosted,
+            alone,
             apps,
-        }),
+        }
+        .complete()),
         (_, Some(mistakes)) => Err(mistakes),
         // Only a process without apps gets here: its settings are read above.
         (None, None) => Ok(Process {
@@ -159,8 +161,10 @@ fn load(host: Host, sources: &Sources) -> Result<Process, Mistakes> {
             settings: sources.load::<ProcessSettings>()?.value,
             effective,
             hosted,
+            alone,
             apps,
-        }),
+        }
+        .complete()),
     }
 }
 

@@ -17,7 +17,7 @@ use msf_core::component::{Component, Life, LifeHandle, Phase};
 use msf_core::health::{Health, State};
 use msf_core::{BoxError, observe};
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -230,7 +230,7 @@ fn start(
             Ok(Ok(())) if stopping.is_stopping() => return,
             Ok(Ok(())) => "it ended although nobody had asked it to".into(),
             Ok(Err(error)) => error,
-            Err(panicked) => panicked.into(),
+            Err(ended) => panicked(ended),
         };
         // Nobody listens any more once the process has stopped.
         let _ = failures.send(Cause::Failed {
@@ -244,6 +244,18 @@ fn start(
         phase,
         handle,
         task: tokio::spawn(run),
+    }
+}
+
+/// Why a task ended without a result, in the words of its panic.
+fn panicked(ended: JoinError) -> BoxError {
+    match ended.try_into_panic() {
+        Ok(payload) => {
+            let text = payload.downcast_ref::<&str>().copied();
+            let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+            format!("it panicked: {}", text.unwrap_or("no message")).into()
+        }
+        Err(ended) => ended.into(),
     }
 }
 

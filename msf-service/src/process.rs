@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use msf_core::health::State;
-use msf_core::settings::Effective;
+use msf_core::settings::{Effective, Value};
 use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -39,6 +39,8 @@ pub(crate) struct Process {
     pub(crate) settings: ProcessSettings,
     pub(crate) effective: Effective,
     pub(crate) hosted: Arc<BTreeSet<String>>,
+    /// Whether the one app shares the top level of the settings with the process.
+    pub(crate) alone: bool,
     pub(crate) apps: Vec<(Arc<str>, Prepared)>,
 }
 
@@ -53,35 +55,56 @@ impl Process {
             })
     }
 
+    /// Fills in the settings whose default depends on others, so that what is shown is what counts.
+    pub(crate) fn complete(mut self) -> Self {
+        let (profile, port, alone) = (self.settings.profile, self.info.default_port(), self.alone);
+        for (index, (name, app)) in self.apps.iter_mut().enumerate() {
+            let listen = match (index, profile) {
+                (0, Profile::Dev) => (Ipv4Addr::LOCALHOST, port),
+                (0, Profile::Prod) => (Ipv4Addr::UNSPECIFIED, port),
+                _ => (Ipv4Addr::LOCALHOST, 0),
+            };
+            let listen = *app.settings.http.listen.get_or_insert(listen.into());
+            let in_flight = app.settings.limits.requests_in_flight();
+            app.settings.limits.in_flight = Some(in_flight);
+            let key = |key: &str| {
+                if alone {
+                    key.to_owned()
+                } else {
+                    format!("{name}.{key}")
+                }
+            };
+            app.effective
+                .assume(&key("http.listen"), Value::Text(listen.to_string()));
+            app.effective
+                .assume(&key("limits.in_flight"), number(in_flight));
+        }
+        let admin = self.admin_address();
+        self.settings.admin.listen = Some(admin);
+        let own = match self.apps.first_mut() {
+            Some((_, app)) if alone => &mut app.effective,
+            _ => &mut self.effective,
+        };
+        own.assume("admin.listen", Value::Text(admin.to_string()));
+        self
+    }
+
     /// How each app is to run.
     pub(crate) fn embed_all(self) -> impl Iterator<Item = (Embed, Make)> {
         let local = crate::client::Local::new();
-        let (profile, port, hosted) =
-            (self.settings.profile, self.info.default_port(), self.hosted);
-        self.apps
-            .into_iter()
-            .enumerate()
-            .map(move |(index, (name, prepared))| {
-                let default = match (index, profile) {
-                    (0, Profile::Dev) => (Ipv4Addr::LOCALHOST, port),
-                    (0, Profile::Prod) => (Ipv4Addr::UNSPECIFIED, port),
-                    _ => (Ipv4Addr::LOCALHOST, 0),
-                };
-                let listen = prepared.settings.http.listen.unwrap_or(default.into());
-                let embed = Embed::with_settings(name, prepared.settings)
-                    .listen(listen)
-                    .profile(profile)
-                    .local(&local)
-                    .hosted(Arc::clone(&hosted));
-                (embed, prepared.make)
-            })
+        let (profile, hosted) = (self.settings.profile, self.hosted);
+        self.apps.into_iter().map(move |(name, prepared)| {
+            let embed = Embed::with_settings(name, prepared.settings)
+                .profile(profile)
+                .local(&local)
+                .hosted(Arc::clone(&hosted));
+            (embed, prepared.make)
+        })
     }
 
     fn admin_address(&self) -> SocketAddr {
-        let main = self
-            .apps
-            .first()
-            .and_then(|(_, app)| app.settings.http.listen);
+        let first = self.apps.first();
+        let main = first.and_then(|(_, app)| app.settings.http.listen);
         let port = main.map_or(self.info.default_port(), |address| address.port());
         // A free port stays a free one; above the last port there is none to be had.
         let port = if port == 0 {
@@ -94,6 +117,10 @@ impl Process {
             .listen
             .unwrap_or(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port))
     }
+}
+
+fn number(value: usize) -> Value {
+    i128::try_from(value).map_or_else(|_| Value::Text(value.to_string()), Value::Integer)
 }
 
 /// Calls an app's function; a panic in it is an error that names the app.

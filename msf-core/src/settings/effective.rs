@@ -42,6 +42,15 @@ impl Effective {
         self.entries.extend(other.entries);
     }
 
+    /// Says what the program takes for an optional key that is not set: it is shown as the default that it is.
+    pub fn assume(&mut self, key: &str, value: Value) {
+        let entry = self.entries.iter_mut().find(|entry| entry.key() == key);
+        if let Some(entry) = entry.filter(|entry| entry.value.is_none()) {
+            entry.default = Some(value.clone());
+            entry.value = Some(value);
+        }
+    }
+
     /// A mistake for a value that its type allows and the program refuses, such as a generated key in production.
     ///
     /// It points at the source of the value. `message` must not contain the value.
