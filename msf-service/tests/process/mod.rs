@@ -13,6 +13,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufRead
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
 /// Which program the test binary is to be, and its arguments: absent in the test binary itself.
@@ -101,9 +102,11 @@ impl Start {
         self.command.env(ARGUMENTS, self.arguments.join("\n"));
         let began = Instant::now();
         let mut child = self.command.spawn().unwrap();
+        let (stdout, reader) = collect(child.stdout.take().unwrap());
         Running {
-            stdout: collect(child.stdout.take().unwrap()),
-            stderr: collect(child.stderr.take().unwrap()),
+            stdout,
+            reader,
+            stderr: collect(child.stderr.take().unwrap()).0,
             ready: Value::Null,
             folder: self.folder,
             began,
@@ -137,6 +140,7 @@ impl Start {
 pub(crate) struct Running {
     child: Child,
     stdout: watch::Receiver<String>,
+    reader: JoinHandle<()>,
     stderr: watch::Receiver<String>,
     /// The ready file.
     pub(crate) ready: Value,
@@ -171,6 +175,12 @@ impl Running {
             .args(["-c", &format!("kill -{name} {pid}")])
             .status();
         assert!(sent.await.unwrap().success());
+    }
+
+    /// Closes our end of its standard output.
+    pub(crate) async fn close_stdout(&mut self) {
+        self.reader.abort();
+        let _ = (&mut self.reader).await;
     }
 
     /// Waits until its standard output has `text`, and gives all of it.
@@ -297,9 +307,11 @@ pub(crate) fn read(folder: &Path, name: &str) -> String {
 }
 
 /// Reads all of a pipe while the program runs, so that it never waits for us.
-fn collect(pipe: impl AsyncRead + Unpin + Send + 'static) -> watch::Receiver<String> {
+fn collect(
+    pipe: impl AsyncRead + Unpin + Send + 'static,
+) -> (watch::Receiver<String>, JoinHandle<()>) {
     let (sender, receiver) = watch::channel(String::new());
-    tokio::spawn(async move {
+    let reader = tokio::spawn(async move {
         let mut pipe = BufReader::new(pipe);
         let mut line = Vec::new();
         while pipe
@@ -311,7 +323,7 @@ fn collect(pipe: impl AsyncRead + Unpin + Send + 'static) -> watch::Receiver<Str
             sender.send_modify(|all| all.push_str(&text));
         }
     });
-    receiver
+    (receiver, reader)
 }
 
 /// What was collected once `test` holds of it; an error when it ends or takes too long before.
