@@ -10,7 +10,8 @@ use axum::{Json, Router};
 use futures_util::FutureExt as _;
 use http::{Method, StatusCode};
 use msf_core::access::{
-    AccessLayer, AuthenticateLayer, ClientStream, Head, Identity, Principal, Refusal, RpcName, Rule,
+    AccessLayer, AuthenticateLayer, ClientStream, Head, Identity, OwnerId, Principal, Refusal,
+    RpcName, Rule,
 };
 use msf_core::context::{Context, ContextLayer, Deadline};
 use msf_core::error::{Error, Kind};
@@ -191,6 +192,14 @@ fn a_user_and_a_service_of_the_same_name_are_two_callers() {
             "{rule}"
         );
     }
+}
+
+#[test]
+fn an_empty_id_owns_nothing() {
+    let nil = "00000000-0000-0000-0000-000000000000";
+    assert!("ana".is("ana") && "ana".to_owned().is("ana"));
+    assert!(!"".is("") && !String::new().is(""));
+    assert!(!uuid::Uuid::nil().is(nil) && !uuid::Uuid::max().is(""));
 }
 
 #[test]

@@ -15,8 +15,8 @@ use futures_util::stream::{self, StreamExt as _};
 use futures_util::{FutureExt as _, poll};
 use http::{Request, StatusCode};
 use http_body_util::BodyExt as _;
-use msf_core::context::ContextLayer;
-use msf_core::resilience::{BodyLimitLayer, CatchPanicLayer, InFlightLayer};
+use msf_core::context::{Context, ContextLayer, Deadline};
+use msf_core::resilience::{BodyLimitLayer, CatchPanicLayer, DeadlineLayer, InFlightLayer};
 use support::capture::{Captured, until};
 use support::http::{send, start};
 use support::stack::{Stack, stack};
@@ -148,6 +148,32 @@ async fn the_deadline_ends_a_handler_in_either_protocol() {
         );
         assert_eq!(work.alive(), 0);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_work_is_dropped_before_the_answer_is_there() {
+    let work = Work::default();
+    let mut service = tower_layer::Layer::layer(
+        &DeadlineLayer::new(),
+        tower::service_fn(|_: Request<Body>| {
+            let alive = work.begin();
+            async move {
+                let _alive = alive;
+                std::future::pending::<Result<Response, Infallible>>().await
+            }
+        }),
+    );
+    let mut request = asking(&[]);
+    let deadline = Deadline::after(Duration::from_millis(200)).unwrap();
+    request
+        .extensions_mut()
+        .insert(Context::root().with_deadline(deadline));
+    let mut call = Box::pin(tower_service::Service::call(&mut service, request));
+    assert!(poll!(&mut call).is_pending());
+    assert_eq!(work.alive(), 1);
+    advance(Duration::from_millis(250)).await;
+    assert!(poll!(&mut call).is_ready());
+    assert_eq!(work.alive(), 0, "though the future is still held");
 }
 
 #[tokio::test(start_paused = true)]
