@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use axum::body::Body;
-use http::{Request, Response};
+use http::header::CONNECTION;
+use http::{HeaderValue, Request, Response, Version};
 use hyper::body::Incoming;
 use msf_core::error::Protocol;
 use pin_project_lite::pin_project;
@@ -51,13 +52,15 @@ where
     type Future = Answer<S>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let owed = Owed::begin(&self.activity, request.version());
+        let version = request.version();
+        let owed = Owed::begin(&self.activity, version);
         let protocol = Protocol::of(&request);
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(self.peer);
         Answer {
             inner: self.service.clone().oneshot(request),
             owed: Some(owed),
+            version,
             protocol,
             end: self.end.clone(),
             ended: None,
@@ -74,6 +77,7 @@ pin_project! {
         #[pin]
         inner: Oneshot<S, Request<Body>>,
         owed: Option<Owed>,
+        version: Version,
         protocol: Protocol,
         end: CancellationToken,
         #[pin]
@@ -101,7 +105,13 @@ where
             if let Some(owed) = this.owed.as_ref() {
                 owed.ended_by_stop();
             }
-            this.protocol.respond(shutting_down())
+            let mut answer = this.protocol.respond(shutting_down());
+            if *this.version < Version::HTTP_2 {
+                // The word to leave may not have come to the connection yet.
+                let close = HeaderValue::from_static("close");
+                answer.headers_mut().insert(CONNECTION, close);
+            }
+            answer
         };
         let Some(owed) = this.owed.take() else {
             return Poll::Pending;

@@ -58,11 +58,11 @@ impl Row {
             | Self::HalfTlsHello
             | Self::HalfPreface
             | Self::HalfHead
-            | Self::SilentHttp2 => (1000, 1300, 0),
-            Self::IdleKeepAlive | Self::IdleHttp2 => (20, 200, 0),
-            Self::InFlight => (300, 1000, 0),
-            Self::Unread => (2000, 2300, 1),
-            _ => (1500, 1800, 0),
+            | Self::SilentHttp2 => (980, 1400, 0),
+            Self::IdleKeepAlive | Self::IdleHttp2 => (15, 300, 0),
+            Self::InFlight => (15, 1000, 0),
+            Self::Unread => (1980, 2300, 1),
+            _ => (1480, 1800, 0),
         }
     }
 
