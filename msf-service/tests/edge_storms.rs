@@ -319,9 +319,9 @@ async fn too_many_streams_are_refused() {
     );
     assert!(most <= 16, "{most} requests at once");
     assert!(resets >= 40 && goaway.is_none_or(|code| code == 11));
-    drop(answers);
+    drop((answers, polite));
     server
-        .until("the rude client is gone", |counts| counts.requests() == 0)
+        .until("both clients are gone", |counts| counts.requests() == 0)
         .await;
     assert!(server.answers().await);
 }
