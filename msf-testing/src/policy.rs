@@ -6,9 +6,12 @@ use bytes::Bytes;
 use msf_core::access::{Condition, Principal};
 use msf_service::{AccessRow, RowKind};
 
+use crate::call::Call;
 use crate::started::Started;
 
 /// What a walk over the whole access table came to. `Display` is a table, a line each.
+///
+/// A mounted router is asked at its prefix and one path below; where it knows neither, there is nothing to compare.
 #[derive(Clone, Debug)]
 pub struct PolicyWalk {
     cases: Vec<PolicyCase>,
@@ -36,7 +39,9 @@ impl PolicyWalk {
                 let Some(expected) = expected(row, principal.as_ref()) else {
                     continue;
                 };
-                let admitted = admitted(app, row, principal.as_ref()).await;
+                let Some(admitted) = admitted(app, row, principal.as_ref()).await else {
+                    continue;
+                };
                 cases.push(PolicyCase {
                     row: row.clone(),
                     caller,
@@ -136,7 +141,8 @@ fn expected(row: &AccessRow, principal: Option<&Principal>) -> Option<bool> {
     (!unknown).then_some(false)
 }
 
-async fn admitted(app: &Started, row: &AccessRow, principal: Option<&Principal>) -> bool {
+/// Whether the app lets this caller in; `None` where a mounted router knows none of the paths that are tried.
+async fn admitted(app: &Started, row: &AccessRow, principal: Option<&Principal>) -> Option<bool> {
     let path: String = row
         .path
         .split('/')
@@ -147,34 +153,76 @@ async fn admitted(app: &Started, row: &AccessRow, principal: Option<&Principal>)
         })
         .collect::<Vec<_>>()
         .join("/");
-    let rpc = row.kind == RowKind::Rpc;
-    let method = match row.method.as_str() {
-        _ if rpc => "POST",
-        "*" => "GET",
-        method => method,
+    match (row.kind, row.method.as_str()) {
+        (RowKind::Rpc, _) => {
+            let outcome = called(app, rpc(app, &path), principal).await;
+            Some(outcome != Outcome::Refused)
+        }
+        (_, "*") => {
+            let prefix = path.trim_end_matches("/walk");
+            for path in [&path, prefix] {
+                let call = app.call("GET", path);
+                if let Some(admitted) = called(app, call, principal).await.admitted() {
+                    return Some(admitted);
+                }
+            }
+            None
+        }
+        (_, method) => {
+            let outcome = called(app, app.call(method, &path), principal).await;
+            // The handler's own 404 is an answer: the rule let the caller through to it.
+            Some(outcome.admitted().unwrap_or(true))
+        }
+    }
+}
+
+/// What became of one call.
+#[derive(PartialEq)]
+enum Outcome {
+    Refused,
+    Answered,
+    NotFound,
+}
+
+impl Outcome {
+    fn admitted(&self) -> Option<bool> {
+        match self {
+            Self::Refused => Some(false),
+            Self::Answered => Some(true),
+            Self::NotFound => None,
+        }
+    }
+}
+
+/// The smallest call of an RPC: an empty message is one byte of flags and four of length.
+fn rpc<'a>(app: &'a Started, path: &str) -> Call<'a> {
+    app.call("POST", path)
+        .http2()
+        .header("content-type", "application/grpc")
+        .header("te", "trailers")
+        .body(Bytes::from_static(&[0; 5]))
+}
+
+async fn called(app: &Started, call: Call<'_>, principal: Option<&Principal>) -> Outcome {
+    let call = match principal {
+        Some(principal) => call.as_principal(principal),
+        None => call,
     };
-    let mut call = app.call(method, &path);
-    if let Some(principal) = principal {
-        call = call.as_principal(principal);
-    }
-    if rpc {
-        // An empty message: one byte of flags, four of length.
-        let empty = Bytes::from_static(&[0; 5]);
-        call = call
-            .http2()
-            .header("content-type", "application/grpc")
-            .header("te", "trailers")
-            .body(empty);
-    }
+    // A rule whose extractor rejects the path lets nobody in, and answers as the extractor does.
+    let rejections = || app.count("msf_access_refused_total", &[("reason", "rejected")]);
+    let before = rejections();
     // A refusal is all in the head; the body of an answer may be a stream without end.
     let response = call.head().await;
-    let grpc = response
-        .headers()
-        .get("grpc-status")
-        .map(|value| value.as_bytes().to_vec());
-    let refused = match grpc.as_deref() {
+    let grpc = response.headers().get("grpc-status");
+    let refused = match grpc.map(http::HeaderValue::as_bytes) {
         Some(status) => status == b"16" || status == b"7",
         None => response.status() == 401 || response.status() == 403,
     };
-    !refused
+    if refused || rejections() > before {
+        Outcome::Refused
+    } else if response.status() == 404 {
+        Outcome::NotFound
+    } else {
+        Outcome::Answered
+    }
 }
