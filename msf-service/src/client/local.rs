@@ -218,23 +218,23 @@ impl Visit {
         let Ok(answer) = answer;
         Ok(answer.map(|body| {
             WireBody::local(LocalBody {
-                inner: Some(ScopedBody::new(body, context)),
+                inner: ScopedBody::new(body, context),
                 cut,
                 name: self.name,
-                token: Some(self.token),
+                _token: self.token,
             })
         }))
     }
 }
 
 pin_project! {
-    /// The body of an answer from inside the process; a call in flight until it has ended.
+    /// The body of an answer from inside the process; a call in flight until it is dropped.
     pub(super) struct LocalBody {
         #[pin]
-        inner: Option<ScopedBody<Body>>,
+        inner: ScopedBody<Body>,
         cut: Pin<Box<WaitForCancellationFutureOwned>>,
         name: Arc<str>,
-        token: Option<TaskTrackerToken>,
+        _token: TaskTrackerToken,
     }
 }
 
@@ -246,35 +246,24 @@ impl http_body::Body for LocalBody {
         self: Pin<&mut Self>,
         cx: &mut TaskContext<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let mut this = self.project();
-        let Some(inner) = this.inner.as_mut().as_pin_mut() else {
-            return Poll::Ready(None);
-        };
-        let frame = match inner.poll_frame(cx) {
+        let this = self.project();
+        match this.inner.poll_frame(cx) {
             Poll::Ready(frame) => {
-                frame.map(|frame| frame.map_err(|error| broken_off(this.name, error)))
+                Poll::Ready(frame.map(|frame| frame.map_err(|error| broken_off(this.name, error))))
             }
-            Poll::Pending if this.cut.as_mut().poll(cx).is_ready() => Some(Err(stopped(this.name))),
-            Poll::Pending => return Poll::Pending,
-        };
-        let more = matches!(&frame, Some(Ok(frame)) if frame.is_data());
-        if !more {
-            this.inner.set(None);
-            this.token.take();
+            Poll::Pending => match this.cut.as_mut().poll(cx) {
+                Poll::Ready(()) => Poll::Ready(Some(Err(stopped(this.name)))),
+                Poll::Pending => Poll::Pending,
+            },
         }
-        Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner
-            .as_ref()
-            .is_none_or(http_body::Body::is_end_stream)
+        self.inner.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner
-            .as_ref()
-            .map_or_else(|| SizeHint::with_exact(0), http_body::Body::size_hint)
+        self.inner.size_hint()
     }
 }
 

@@ -31,15 +31,18 @@ impl Tcp {
         let uri: Uri = url
             .parse()
             .map_err(|_| invalid("it cannot be read as a URL"))?;
-        let authority = uri.authority().ok_or_else(|| invalid("it has no host"))?;
         if uri.scheme_str() != Some("http") {
             return Err(invalid("it does not begin with http://"));
         }
+        let authority = uri.authority().ok_or_else(|| invalid("it has no host"))?;
         if authority.host().is_empty() {
             return Err(invalid("it has no host"));
         }
         if authority.as_str().contains('@') {
             return Err(invalid("it holds credentials"));
+        }
+        if authority.as_str() != authority.host() && authority.port_u16().is_none() {
+            return Err(invalid("its port is no number up to 65535"));
         }
         if !matches!(uri.path(), "" | "/") || uri.query().is_some() {
             return Err(invalid("it has a path"));
