@@ -13,8 +13,8 @@ use tonic::{Code, Status};
 
 use super::Channel;
 use super::call::{status_code, too_late};
-use super::local::LocalBody;
 use super::record::Record;
+use super::visit::LocalBody;
 
 pin_project! {
     /// The body of an answer of either wire.

@@ -3,26 +3,18 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::fmt;
-use std::future::{Future, poll_fn};
-use std::pin::Pin;
+use std::future::poll_fn;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::task::{Context as TaskContext, Poll};
 
 use axum::body::Body;
-use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http_body::{Frame, SizeHint};
-use msf_core::context::{Context, ScopedBody};
 use msf_core::resilience::CatchPanicLayer;
-use pin_project_lite::pin_project;
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tokio_util::task::task_tracker::TaskTrackerToken;
-use tonic::Status;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::body::WireBody;
+use super::visit::Visit;
 
 /// The services that the apps of one process offer each other. A clone is the same registry.
 ///
@@ -32,7 +24,7 @@ use super::body::WireBody;
 /// let local = Local::new();
 /// let registration = local.register("user-service", axum::Router::new());
 /// assert_eq!(registration.in_flight(), 0);
-/// local.close("user-service"); // from here on calls are answered with UNAVAILABLE
+/// registration.close(); // from here on calls are answered with UNAVAILABLE
 /// ```
 #[derive(Clone, Default)]
 pub struct Local {
@@ -45,10 +37,10 @@ pub(super) struct Slot {
     entry: RwLock<Option<Arc<Entry>>>,
 }
 
-struct Entry {
-    call: Box<dyn Fn(http::Request<Body>) -> Answer + Send + Sync>,
+pub(super) struct Entry {
+    pub(super) call: Box<dyn Fn(http::Request<Body>) -> Answer + Send + Sync>,
     calls: TaskTracker,
-    cut: CancellationToken,
+    pub(super) cut: CancellationToken,
 }
 
 type Answer = BoxFuture<'static, Result<http::Response<Body>, Infallible>>;
@@ -88,14 +80,6 @@ impl Local {
         let slot = self.slot(&name.into());
         slot.set(Some(Arc::clone(&entry)));
         Registration { slot, entry }
-    }
-
-    /// Takes the service `name` away: calls that come later are answered with UNAVAILABLE, those in flight go on.
-    pub fn close(&self, name: &str) {
-        let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(slot) = slots.get(name) {
-            slot.set(None);
-        }
     }
 
     pub(super) fn slot(&self, name: &Arc<str>) -> Arc<Slot> {
@@ -143,7 +127,7 @@ pub struct Registration {
 }
 
 impl Registration {
-    /// Waits until no call is in flight, the bodies of answers included. [Close](Local::close) the name first.
+    /// Waits until no call is in flight, the bodies of answers included. [Close](Self::close) it first.
     ///
     /// Cancel safety: safe; it only waits.
     pub async fn drained(&self) {
@@ -192,88 +176,4 @@ impl fmt::Debug for Registration {
             .field("in_flight", &self.in_flight())
             .finish_non_exhaustive()
     }
-}
-
-/// One call inside a service.
-pub(super) struct Visit {
-    name: Arc<str>,
-    entry: Arc<Entry>,
-    token: TaskTrackerToken,
-}
-
-impl Visit {
-    pub(super) async fn send(
-        self,
-        request: http::Request<Body>,
-    ) -> Result<http::Response<WireBody>, Status> {
-        // What crosses is what would cross a wire: the headers. The caller's task-local would show its principal.
-        let context = Context::extract(request.headers());
-        let answer = context.clone().sync_scope(|| (self.entry.call)(request));
-        let mut cut = Box::pin(self.entry.cut.clone().cancelled_owned());
-        let answer = tokio::select! {
-            biased;
-            () = &mut cut => return Err(stopped(&self.name)),
-            answer = context.clone().scope(answer) => answer,
-        };
-        let Ok(answer) = answer;
-        Ok(answer.map(|body| {
-            WireBody::local(LocalBody {
-                inner: ScopedBody::new(body, context),
-                cut,
-                name: self.name,
-                _token: self.token,
-            })
-        }))
-    }
-}
-
-pin_project! {
-    /// The body of an answer from inside the process; a call in flight until it is dropped.
-    pub(super) struct LocalBody {
-        #[pin]
-        inner: ScopedBody<Body>,
-        cut: Pin<Box<WaitForCancellationFutureOwned>>,
-        name: Arc<str>,
-        _token: TaskTrackerToken,
-    }
-}
-
-impl http_body::Body for LocalBody {
-    type Data = Bytes;
-    type Error = Status;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut TaskContext<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        let this = self.project();
-        match this.inner.poll_frame(cx) {
-            Poll::Ready(frame) => {
-                Poll::Ready(frame.map(|frame| frame.map_err(|error| broken_off(this.name, error))))
-            }
-            Poll::Pending => match this.cut.as_mut().poll(cx) {
-                Poll::Ready(()) => Poll::Ready(Some(Err(stopped(this.name)))),
-                Poll::Pending => Poll::Pending,
-            },
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
-    }
-}
-
-fn stopped(name: &str) -> Status {
-    Status::unavailable(format!("{name} is stopping"))
-}
-
-/// A server whose body fails resets the stream, which is INTERNAL to its client.
-fn broken_off(name: &str, error: axum::Error) -> Status {
-    let mut status = Status::internal(format!("{name} broke the answer off"));
-    status.set_source(Arc::new(error));
-    status
 }

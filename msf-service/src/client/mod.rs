@@ -50,6 +50,7 @@ mod local;
 mod record;
 mod request;
 mod tcp;
+mod visit;
 
 pub use self::body::ResponseBody;
 pub use self::channel::{Channel, DEFAULT_DEADLINE};

@@ -123,7 +123,7 @@ async fn a_service_may_come_go_and_come_again() {
 
     let first = local.register(NAME, router());
     call().await.unwrap();
-    local.close(NAME);
+    first.close();
     assert_eq!(call().await.unwrap_err().code(), Code::Unavailable);
 
     let second = local.register(NAME, router());
@@ -143,7 +143,7 @@ async fn drained_waits_for_the_end_of_bodies() {
     let mut values = client.count(range(1, 2)).await.unwrap().into_inner();
     values.next().await.unwrap().unwrap();
 
-    local.close(NAME);
+    registration.close();
     assert_eq!(registration.in_flight(), 1);
     assert!(timeout(ms(50), registration.drained()).await.is_err());
     assert!(!dropped.is_raised());
