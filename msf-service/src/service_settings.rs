@@ -132,6 +132,13 @@ pub struct ClientSettings {
     pub url: String,
 }
 
+impl ClientSettings {
+    /// The service at `url`: `http://HOST:PORT`.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self { url: url.into() }
+    }
+}
+
 impl LimitSettings {
     /// How many requests may be in hand: the setting, else half the memory over the largest body, from 64 to 4096.
     pub fn requests_in_flight(&self) -> usize {

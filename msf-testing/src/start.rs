@@ -5,7 +5,7 @@ use std::sync::Arc;
 use msf_core::clock::{Clock, FakeClock};
 use msf_service::client::Local;
 use msf_service::embed::Embed;
-use msf_service::{App, Boot, Profile, ServiceSettings};
+use msf_service::{App, Boot, ClientSettings, Profile, ServiceSettings};
 
 use crate::capture::Capture;
 use crate::principal::{Passport, TestAuthenticator};
@@ -72,6 +72,13 @@ impl Start {
     /// Lets the app find others of the same test in process, and be found.
     pub fn local(mut self, local: &Local) -> Self {
         self.local = local.clone();
+        self
+    }
+
+    /// Lets the app call the service at `url`, over TCP, as `boot.client(name)`.
+    pub fn client(mut self, name: &str, url: impl Into<String>) -> Self {
+        let client = ClientSettings::new(url);
+        self.settings.clients.insert(name.to_owned(), client);
         self
     }
 
