@@ -69,6 +69,17 @@ fn cut(ended: &Ended) -> u64 {
     stopped[0]["cut"].as_u64().unwrap()
 }
 
+/// Readiness ends a moment after the signal.
+async fn until_not_ready(process: &Running) {
+    let not_ready = async {
+        while get(process.admin(), "/readyz").await.0 == 200 {
+            sleep(Duration::from_millis(2)).await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_millis(500), not_ready).await;
+    assert!(waited.is_ok(), "it stays ready");
+}
+
 async fn stop_in(name: &str, row: Row) -> String {
     let mut start = program("stubborn").args(["--set", "shutdown.grace=2s"]);
     if row == Row::HalfTlsHello {
@@ -235,7 +246,7 @@ async fn probes_answer_to_the_end() {
     let stream = Row::HttpStream.open(main).await;
     assert_eq!(get(admin, "/readyz").await.0, 200);
     process.signal("TERM").await;
-    process.logs("\"stopping\"").await;
+    until_not_ready(&process).await;
     let began = Instant::now();
     let (mut answers, mut last) = (0, Duration::ZERO);
     while !stream.is_finished() {
@@ -269,7 +280,7 @@ async fn through_the_drain_delay_requests_are_answered() {
     let (main, admin) = (process.http(), process.admin());
     process.signal("TERM").await;
     let began = Instant::now();
-    process.logs("\"stopping\"").await;
+    until_not_ready(&process).await;
     let mut answers = 0;
     while began.elapsed() < Duration::from_millis(400) {
         assert_eq!(get(admin, "/readyz").await.0, 503);
