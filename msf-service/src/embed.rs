@@ -48,7 +48,7 @@ pub struct Embed {
     clients: Clients,
 }
 
-/// An app that runs.
+/// An app that runs. Dropping it cuts what is in hand; [`Running::stop`] ends it in order.
 #[derive(Debug)]
 pub struct Running {
     http: SocketAddr,
@@ -66,6 +66,8 @@ pub struct Stopped {
     pub cut: usize,
     /// Components that did not end in time, by name.
     pub unfinished: Vec<String>,
+    /// Components that failed before or while they stopped, each with its reason.
+    pub failed: Vec<String>,
 }
 
 impl Embed {
@@ -217,6 +219,26 @@ pub(crate) struct Bound {
 }
 
 impl Bound {
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn health(&self) -> &Health {
+        &self.health
+    }
+
+    pub(crate) fn http(&self) -> SocketAddr {
+        self.server.local_addr()
+    }
+
+    pub(crate) fn access(&self) -> &[AccessRow] {
+        &self.assembled.rows
+    }
+
+    pub(crate) fn pages(&self) -> &[AdminPage] {
+        &self.assembled.pages
+    }
+
     /// Serves it; whatever fails reports to `failed`.
     pub(crate) fn serve(self, failed: &mpsc::UnboundedSender<Cause>) -> Running {
         let Self {
@@ -285,21 +307,29 @@ impl Running {
             Some(failures) => failures.recv().await,
             None => None,
         };
-        match cause {
-            Some(Cause::Failed { part, why, .. }) => format!("component `{part}` failed: {why}"),
-            _ => std::future::pending().await,
+        match cause.as_ref().and_then(told) {
+            Some(told) => told,
+            None => std::future::pending().await,
         }
     }
 
     /// Stops it in order, within `grace`.
-    pub async fn stop(self, grace: Duration) -> Stopped {
+    pub async fn stop(mut self, grace: Duration) -> Stopped {
+        let failures = self.failures.take();
         self.announce();
-        self.drain(&Timetable::start(
-            grace,
-            Duration::ZERO,
-            CancellationToken::new(),
-        ))
-        .await
+        let timetable = Timetable::start(grace, Duration::ZERO, CancellationToken::new());
+        let mut stopped = self.drain(&timetable).await;
+        let failures = failures
+            .into_iter()
+            .flat_map(|mut failures| std::iter::from_fn(move || failures.try_recv().ok()));
+        stopped
+            .failed
+            .extend(failures.filter_map(|cause| told(&cause)));
+        stopped
+    }
+
+    pub(crate) fn stop_messages(&self) {
+        self.serving.stop_messages();
     }
 
     pub(crate) fn announce(&self) {
@@ -311,7 +341,15 @@ impl Running {
         Stopped {
             cut: outcome.cut,
             unfinished: outcome.unfinished,
+            failed: Vec::new(),
         }
+    }
+}
+
+fn told(cause: &Cause) -> Option<String> {
+    match cause {
+        Cause::Failed { part, why, .. } => Some(format!("component `{part}` failed: {why}")),
+        Cause::Asked => None,
     }
 }
 

@@ -49,6 +49,7 @@ mod run;
 mod service_settings;
 mod signals;
 mod stack;
+mod stop_all;
 
 pub use access_table::{AccessRow, RowKind};
 pub use app::App;

@@ -51,15 +51,29 @@ impl Timetable {
     /// Counts from now. Streams end a tenth of the grace, but at most half a second, before the bound.
     pub(crate) fn start(grace: Duration, drain_delay: Duration, hurry: CancellationToken) -> Self {
         let begin = Instant::now();
-        let hard = begin + grace;
+        // Whoever says `Duration::MAX` means to wait as long as it takes; no clock reaches that far.
+        let after = |time: Duration| begin.checked_add(time).unwrap_or_else(|| begin + FAR);
+        let hard = after(grace);
         let margin = (grace / 10).min(Duration::from_millis(500));
-        let drained_delay = (begin + drain_delay).min(hard);
         Self {
             begin,
-            drained_delay,
+            drained_delay: after(drain_delay).min(hard),
             end_streams: hard - margin,
             hard,
             hurry,
+        }
+    }
+
+    /// Waits for the end of the drain delay.
+    pub(crate) async fn until_drained_delay(&self) {
+        self.until(self.drained_delay).await;
+    }
+
+    /// Waits for the bound; with a second signal just long enough for streams to say that they end.
+    async fn until_hard(&self) {
+        tokio::select! {
+            () = tokio::time::sleep_until(self.hard) => {}
+            () = async { self.hurry.cancelled().await; tokio::time::sleep(LAST_WORDS).await } => {}
         }
     }
 
@@ -93,6 +107,7 @@ pub(crate) struct Serving {
     server: JoinHandle<Drained>,
     registration: Registration,
     components: Vec<Running>,
+    cut_on_drop: CutOnDrop,
 }
 
 /// What a stop of one app came to.
@@ -115,10 +130,15 @@ impl Serving {
         components: Vec<Box<dyn Component>>,
         failures: &mpsc::UnboundedSender<Cause>,
     ) -> Self {
-        let components = components
+        let components: Vec<Running> = components
             .into_iter()
             .map(|component| start(&name, component, failures))
             .collect();
+        let lives = components.iter().map(|running| running.handle.clone());
+        let cut_on_drop = CutOnDrop {
+            stop: stop.clone(),
+            lives: lives.collect(),
+        };
         let server = tokio::spawn(observe::in_service(Arc::clone(&name), server));
         Self {
             name,
@@ -127,6 +147,7 @@ impl Serving {
             server,
             registration,
             components,
+            cut_on_drop,
         }
     }
 
@@ -143,6 +164,11 @@ impl Serving {
         self.health.set_state(State::Draining);
     }
 
+    /// Step 3, which all apps of a process take together: an app that stops late must not take messages until then.
+    pub(crate) fn stop_messages(&self) {
+        stop_phase(&self.components, Phase::Messages);
+    }
+
     /// Steps 2 to 5.
     pub(crate) async fn drain(self, timetable: &Timetable) -> Outcome {
         let Self {
@@ -151,9 +177,10 @@ impl Serving {
             server,
             registration,
             mut components,
+            cut_on_drop: _cut_on_drop,
             ..
         } = self;
-        timetable.until(timetable.drained_delay).await;
+        timetable.until_drained_delay().await;
         let mut outcome = Outcome::default();
 
         stop.soft.cancel();
@@ -174,7 +201,7 @@ impl Serving {
                 stop.end_streams.cancel();
                 done = tokio::select! {
                     cut = &mut work => Some(cut),
-                    () = timetable.until(timetable.hard) => None,
+                    () = timetable.until_hard() => None,
                 };
             }
             if done.is_none() {
@@ -203,6 +230,24 @@ impl Serving {
     }
 }
 
+/// Ends what was dropped without a stop: a server that nobody can reach any more.
+#[derive(Debug)]
+struct CutOnDrop {
+    stop: Stop,
+    lives: Vec<LifeHandle>,
+}
+
+impl Drop for CutOnDrop {
+    fn drop(&mut self) {
+        self.stop.hard.cancel();
+        self.lives.iter().for_each(LifeHandle::cut);
+    }
+}
+
+/// A time that no process lives to see: 30 years.
+const FAR: Duration = Duration::from_secs(30 * 365 * 86_400);
+/// How long streams get to end with a status when a second signal has come: 20 ms.
+const LAST_WORDS: Duration = Duration::from_millis(20);
 /// How long after the bound a part may take to notice that it was cut: 50 ms.
 const CUT: Duration = Duration::from_millis(50);
 

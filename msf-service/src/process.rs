@@ -22,8 +22,9 @@ use crate::edge::{Drained, Options, Server, Stop};
 use crate::embed::{Embed, Running};
 use crate::host::{Make, Prepared};
 use crate::lifecycle::{Cause, Timetable};
-use crate::ready::{Ready, ReadyApp};
+use crate::ready::{Ready, ReadyApp, Staged};
 use crate::signals::Signals;
+use crate::stop_all::stop_all;
 use crate::telemetry::{self, Telemetry};
 use crate::{AccessRow, App, Exit, Info, ProcessSettings, Profile};
 
@@ -187,10 +188,8 @@ struct Up {
     /// Whom each app calls.
     callees: Vec<BTreeSet<String>>,
     failures: mpsc::UnboundedReceiver<Cause>,
-    admin: SocketAddr,
     admin_stop: Stop,
     admin_server: JoinHandle<Drained>,
-    tls: Vec<bool>,
 }
 
 async fn serve(
@@ -200,15 +199,16 @@ async fn serve(
     began: Instant,
 ) -> crate::Result<Ended> {
     let mut signals = Signals::install()?;
-    if let Some(file) = ready_file {
-        remove_stale(file)?;
-    }
-    let (info, profile) = (process.info, process.settings.profile);
     let shutdown = process.settings.shutdown.clone();
-    let mut up = start(process, telemetry).await?;
+    let mut up = tokio::select! {
+        up = start(process, telemetry, ready_file, began) => up?,
+        signal = signals.next() => {
+            tracing::info!(signal, "stopped while starting");
+            return Ok(Ended { exit: Exit::Clean, hurried: false });
+        }
+    };
     let upkeep = telemetry.clone();
     let upkeep = tokio::spawn(async move { upkeep.upkeep().await });
-    up.tell(&info, profile, ready_file, began)?;
 
     let cause = tokio::select! {
         signal = signals.next() => {
@@ -217,21 +217,32 @@ async fn serve(
         }
         Some(cause) = up.failures.recv() => cause,
     };
-    let failed = report(&cause);
+    let mut failed = report(&cause);
 
     let hurry = CancellationToken::new();
     let timetable = Timetable::start(shutdown.grace, shutdown.drain_delay, hurry.clone());
     let stop = stop_all(up.apps, &up.callees, &timetable);
     tokio::pin!(stop);
-    let hurried = tokio::select! {
-        () = &mut stop => false,
-        signal = signals.next() => {
-            tracing::warn!(signal, "a second signal: cutting what is left");
-            hurry.cancel();
-            let _ = tokio::time::timeout(HURRIED_STOP, &mut stop).await;
-            true
+    // Where a part failed nobody has asked yet: the first signal is then the first.
+    let mut asked = !failed;
+    let hurried = loop {
+        tokio::select! {
+            () = &mut stop => break false,
+            signal = signals.next() => {
+                if std::mem::replace(&mut asked, true) {
+                    tracing::warn!(signal, "a second signal: cutting what is left");
+                    hurry.cancel();
+                    let _ = tokio::time::timeout(HURRIED_STOP, &mut stop).await;
+                    break true;
+                }
+                tracing::info!(signal, "stopping already");
+            }
         }
     };
+    // What failed while it was stopping is a failure too.
+    while let Ok(cause) = up.failures.try_recv() {
+        failed |= report(&cause);
+    }
     up.admin_stop.hard.cancel();
     let _ = tokio::time::timeout(HURRIED_FLUSH, up.admin_server).await;
     upkeep.abort();
@@ -244,9 +255,14 @@ async fn serve(
     Ok(Ended { exit, hurried })
 }
 
-/// Makes all apps, binds all ports, and only then serves any of them.
-async fn start(process: Process, telemetry: &Telemetry) -> crate::Result<Up> {
-    let info = process.info;
+/// Does all that can fail, serves, and says so: to balancers, to scripts, to people.
+async fn start(
+    process: Process,
+    telemetry: &Telemetry,
+    ready_file: Option<&Path>,
+    began: Instant,
+) -> crate::Result<Up> {
+    let (info, profile) = (process.info, process.settings.profile);
     let alone = process.apps.len() == 1;
     let admin_address = process.admin_address();
     let all = process.effective();
@@ -255,6 +271,9 @@ async fn start(process: Process, telemetry: &Telemetry) -> crate::Result<Up> {
         .iter()
         .map(|(_, app)| app.effective.clone())
         .collect();
+    if let Some(file) = ready_file {
+        Ready::remove(file)?;
+    }
 
     let (mut bound, mut callees, mut tls) = (Vec::new(), Vec::new(), Vec::new());
     for (embed, make_app) in process.embed_all() {
@@ -264,11 +283,7 @@ async fn start(process: Process, telemetry: &Telemetry) -> crate::Result<Up> {
         bound.push(embed.bind(app).await?);
     }
     let admin = Server::bind(admin_address, admin_options(&info)).await?;
-    let admin_at = admin.local_addr();
-
-    let (failed, failures) = mpsc::unbounded_channel();
-    let apps: Vec<Running> = bound.into_iter().map(|app| app.serve(&failed)).collect();
-    let pages = apps.iter().zip(own).map(|(app, own)| {
+    let pages = bound.iter().zip(own).map(|(app, own)| {
         let settings = if alone { &all } else { &own };
         AdminApp::new(app.name(), app.health().clone())
             .settings(Document::new(settings.to_toml(), settings.to_json()))
@@ -279,74 +294,42 @@ async fn start(process: Process, telemetry: &Telemetry) -> crate::Result<Up> {
             .pages(app.pages().to_vec())
     });
     let router = admin::router(info.name(), pages, telemetry.clone())?;
+    let told: Vec<ReadyApp> = bound
+        .iter()
+        .zip(tls)
+        .map(|(app, tls)| ReadyApp {
+            name: app.name().to_owned(),
+            http: app.http(),
+            tls,
+            access: app.access().to_vec(),
+        })
+        .collect();
+    let ready = Ready::new(&info, &told, admin.local_addr());
+    let staged = match ready_file {
+        Some(file) => Some(ready.stage(file)?),
+        None => None,
+    };
+
+    let (failed, failures) = mpsc::unbounded_channel();
     let admin_stop = Stop::new();
     let admin_server = tokio::spawn(admin.serve(router, admin_stop.clone()));
+    let apps: Vec<Running> = bound.into_iter().map(|app| app.serve(&failed)).collect();
+    for app in &apps {
+        app.health().set_state(State::Ready);
+    }
+    if let Some(Err(why)) = staged.map(Staged::publish) {
+        let (app, part) = (info.name().into(), "ready file".to_owned());
+        // Received below like any other part that fails: what runs by now is stopped in order.
+        let _ = failed.send(Cause::Failed { app, part, why });
+    }
+    ready.announce(&info, profile, began.elapsed(), &told);
     Ok(Up {
         apps,
         callees,
         failures,
-        admin: admin_at,
         admin_stop,
         admin_server,
-        tls,
     })
-}
-
-impl Up {
-    /// Says that it is ready: to balancers, to scripts, to people.
-    fn tell(
-        &self,
-        info: &Info,
-        profile: Profile,
-        ready_file: Option<&Path>,
-        began: Instant,
-    ) -> crate::Result<()> {
-        for app in &self.apps {
-            app.health().set_state(State::Ready);
-        }
-        let apps = self.apps.iter().zip(&self.tls);
-        let apps: Vec<ReadyApp<'_>> = apps
-            .map(|(app, tls)| ReadyApp {
-                name: app.name(),
-                http: app.http(),
-                tls: *tls,
-                access: app.access(),
-            })
-            .collect();
-        let ready = Ready::new(info, &apps, self.admin);
-        if let Some(file) = ready_file {
-            let failed = |error| {
-                format!(
-                    "the ready file {} cannot be written: {error}",
-                    file.display()
-                )
-            };
-            ready.write_file(file).map_err(failed)?;
-        }
-        ready.announce(info, profile, began.elapsed(), &apps);
-        Ok(())
-    }
-}
-
-/// Stops all apps, callers before those they call, in one bound for all.
-async fn stop_all(apps: Vec<Running>, callees: &[BTreeSet<String>], timetable: &Timetable) {
-    apps.iter().for_each(Running::announce);
-    let mut left: Vec<(Running, &BTreeSet<String>)> = apps.into_iter().zip(callees).collect();
-    while !left.is_empty() {
-        // In a circle of calls there is no right order; the first is as good as any.
-        let next = (0..left.len())
-            .find(|index| {
-                let (app, _) = &left[*index];
-                left.iter()
-                    .enumerate()
-                    .all(|(other, (_, calls))| other == *index || !calls.contains(app.name()))
-            })
-            .unwrap_or(0);
-        let (app, _) = left.remove(next);
-        let name = app.name().to_owned();
-        let stopped = app.drain(timetable).await;
-        tracing::info!(app = name, cut = stopped.cut, unfinished = ?stopped.unfinished, "stopped serving");
-    }
 }
 
 /// Says why the process ends, where nobody asked it to.
@@ -364,18 +347,6 @@ fn admin_options(info: &Info) -> Options {
     Options {
         service: format!("{}-admin", info.name()).into(),
         ..Options::default()
-    }
-}
-
-/// A file of an earlier start would tell scripts that this one is ready.
-fn remove_stale(file: &Path) -> crate::Result<()> {
-    match std::fs::remove_file(file) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(format!(
-            "the ready file {} cannot be replaced: {error}",
-            file.display()
-        )
-        .into()),
-        _ => Ok(()),
     }
 }
 

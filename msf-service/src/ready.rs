@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write as _};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use msf_core::access::Condition;
@@ -22,23 +22,52 @@ pub(crate) struct Ready {
     pub(crate) services: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
+/// A ready file that nobody sees yet.
+#[derive(Debug)]
+pub(crate) struct Staged {
+    temporary: PathBuf,
+    file: PathBuf,
+}
+
+impl Staged {
+    fn write(&self, ready: &Ready) -> io::Result<()> {
+        let mut file = std::fs::File::create(&self.temporary)?;
+        serde_json::to_writer(&mut file, ready)?;
+        file.write_all(b"\n")?;
+        file.sync_all()
+    }
+
+    /// Shows it.
+    pub(crate) fn publish(self) -> crate::Result<()> {
+        std::fs::rename(&self.temporary, &self.file).map_err(|error| self.failed(&error))
+    }
+
+    fn failed(&self, error: &io::Error) -> crate::BoxError {
+        format!(
+            "the ready file {} cannot be written: {error}",
+            self.file.display()
+        )
+        .into()
+    }
+}
+
 /// One app of the process, for the block.
 #[derive(Debug)]
-pub(crate) struct ReadyApp<'a> {
-    pub(crate) name: &'a str,
+pub(crate) struct ReadyApp {
+    pub(crate) name: String,
     pub(crate) http: SocketAddr,
     pub(crate) tls: bool,
-    pub(crate) access: &'a [AccessRow],
+    pub(crate) access: Vec<AccessRow>,
 }
 
 impl Ready {
-    pub(crate) fn new(info: &Info, apps: &[ReadyApp<'_>], admin: SocketAddr) -> Self {
+    pub(crate) fn new(info: &Info, apps: &[ReadyApp], admin: SocketAddr) -> Self {
         let admin = format!("http://{}", reachable(admin));
         let pid = std::process::id();
         let services = (apps.len() > 1).then(|| {
-            let one = |app: &ReadyApp<'_>| {
+            let one = |app: &ReadyApp| {
                 let instance = serde_json::json!([{ "pid": pid, "http": url(app), "admin": format!("{admin}/{}", app.name) }]);
-                (app.name.to_owned(), instance)
+                (app.name.clone(), instance)
             };
             apps.iter().map(one).collect()
         });
@@ -51,15 +80,28 @@ impl Ready {
         }
     }
 
-    /// Writes the file under another name and renames it, so that whoever sees it sees all of it.
-    pub(crate) fn write_file(&self, path: &Path) -> io::Result<()> {
-        let mut temporary = path.as_os_str().to_owned();
+    /// Removes the file of an earlier start, which would tell scripts that this one is ready.
+    pub(crate) fn remove(file: &Path) -> crate::Result<()> {
+        match std::fs::remove_file(file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(format!(
+                "the ready file {} cannot be replaced: {error}",
+                file.display()
+            )
+            .into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes the file under another name, to be renamed once every port answers: whoever sees it sees all of it.
+    pub(crate) fn stage(&self, file: &Path) -> crate::Result<Staged> {
+        let mut temporary = file.as_os_str().to_owned();
         temporary.push(format!(".{}", self.pid));
-        let mut file = std::fs::File::create(&temporary)?;
-        serde_json::to_writer(&mut file, self)?;
-        file.write_all(b"\n")?;
-        file.sync_all()?;
-        std::fs::rename(&temporary, path)
+        let staged = Staged {
+            temporary: temporary.into(),
+            file: file.to_owned(),
+        };
+        staged.write(self).map_err(|error| staged.failed(&error))?;
+        Ok(staged)
     }
 
     /// Says it on standard error: a block on a terminal, else one JSON line.
@@ -68,7 +110,7 @@ impl Ready {
         info: &Info,
         profile: Profile,
         took: Duration,
-        apps: &[ReadyApp<'_>],
+        apps: &[ReadyApp],
     ) {
         let mut stderr = io::stderr().lock();
         let text = if stderr.is_terminal() {
@@ -81,13 +123,7 @@ impl Ready {
         let _ = writeln!(stderr, "{text}");
     }
 
-    fn block(
-        &self,
-        info: &Info,
-        profile: Profile,
-        took: Duration,
-        apps: &[ReadyApp<'_>],
-    ) -> String {
+    fn block(&self, info: &Info, profile: Profile, took: Duration, apps: &[ReadyApp]) -> String {
         let word = if profile == Profile::Dev {
             "dev"
         } else {
@@ -106,7 +142,7 @@ impl Ready {
         };
         // Writing to a String does not fail.
         for app in apps {
-            let label = if apps.len() == 1 { "Main" } else { app.name };
+            let label = if apps.len() == 1 { "Main" } else { &app.name };
             let _ = writeln!(
                 block,
                 "  {label:<8} {}    HTTP and gRPC · probes{rpc}",
@@ -129,7 +165,7 @@ impl Ready {
 }
 
 /// Commands to paste: the first public GET route and the first public RPC of the first app that has one.
-fn tries(apps: &[ReadyApp<'_>]) -> Vec<String> {
+fn tries(apps: &[ReadyApp]) -> Vec<String> {
     let public = |row: &&AccessRow| {
         row.info
             .any_of
@@ -161,7 +197,7 @@ fn tries(apps: &[ReadyApp<'_>]) -> Vec<String> {
     route.into_iter().chain(rpc).collect()
 }
 
-fn url(app: &ReadyApp<'_>) -> String {
+fn url(app: &ReadyApp) -> String {
     format!(
         "{}://{}",
         if app.tls { "https" } else { "http" },
