@@ -53,7 +53,7 @@ pub(crate) async fn serve(listener: TcpListener) -> Result<(), tonic::transport:
             ContextLayer::new().default_deadline(Duration::from_secs(10)),
             ObserveLayer::new("health"),
             CatchPanicLayer::new(),
-            BodyLimitLayer::new(64 * 1024),
+            BodyLimitLayer::new(64 * 1024).except_grpc(),
             InFlightLayer::new(512),
             DeadlineLayer::new(),
             AuthenticateLayer::new(ByProxy),

@@ -1,5 +1,6 @@
 //! What a service is: its RPCs, routes, components and the rules on them.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use axum::routing::Route;
 use msf_core::access::{Authenticator, Head, Rule};
 use msf_core::component::{AdminPage, Component};
 use msf_core::health::{Check, Health};
+use msf_core::resilience::{BodyLimitLayer, DeadlineLayer, InFlightLayer};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -148,8 +150,12 @@ impl App {
             app = app.grpc(v1).grpc(v1alpha);
         }
 
+        refuse_twins(&app.services)?;
+
         let mut rows = Vec::new();
-        let (mut main, routes) = app.routes.into_parts();
+        let (routes_router, routes) = app.routes.into_parts();
+        // By what answers, not by what a request says it is: a content type of gRPC is one header away.
+        let mut main = routes_router.layer(BodyLimitLayer::new(bounds.body));
         rows.extend(
             routes
                 .into_iter()
@@ -184,7 +190,13 @@ impl App {
                 .for_each(|check| health.add(check));
             pages.extend(component.pages());
         }
-        let probes = probes(health).merge(health_rpc.into_router());
+        // Bounds of its own: an overloaded app still tells how it is, and whoever watches it cannot overload it.
+        let health_rpc = health_rpc
+            .max_message_by_default(bounds.body)
+            .into_router()
+            .layer(DeadlineLayer::new())
+            .layer(InFlightLayer::with_queue(bounds.in_flight, 0));
+        let probes = probes(health).merge(health_rpc);
         let probes = probes.method_not_allowed_fallback(method_not_allowed);
         let service = edge_stack(name, bounds, app.authenticator, probes, main);
         Ok(Assembled {
@@ -194,6 +206,20 @@ impl App {
             pages,
         })
     }
+}
+
+/// Two services of one name would want the same paths; axum would panic.
+fn refuse_twins(services: &[GrpcEntry]) -> crate::Result<()> {
+    let mut names = BTreeSet::new();
+    for name in services.iter().map(|entry| entry.info.name()) {
+        if !names.insert(name) {
+            let text = format!(
+                "the gRPC service `{name}` is served twice; an app in `dev` brings reflection itself"
+            );
+            return Err(text.into());
+        }
+    }
+    Ok(())
 }
 
 impl fmt::Debug for App {

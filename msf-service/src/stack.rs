@@ -6,11 +6,11 @@
 //! 2. **observe**: span, log line, metrics; outside of all that may refuse, so that refusals are seen.
 //! 3. **catch panic**: inside of observe, so that a panic is logged and counted as the 500 that the caller gets.
 //! 4. **probes**: answered here, outside of every bound: an overloaded server is alive.
-//! 5. **body limit**: before anything is read.
-//! 6. **load shed and concurrency limit**: before any work is done for the request.
-//! 7. **deadline**: inside of the queue, so that the time spent waiting counts.
-//! 8. **authenticate**: costs; not for requests that are shed.
-//! 9. the app's **own layers** ([`App::layer`](crate::App::layer)): they know the principal.
+//! 5. **load shed and concurrency limit**: before any work is done for the request.
+//! 6. **deadline**: inside of the queue, so that the time spent waiting counts.
+//! 7. **authenticate**: costs; not for requests that are shed.
+//! 8. the app's **own layers** ([`App::layer`](crate::App::layer)): they know the principal.
+//! 9. **body limit**, on HTTP routes; an RPC has its limit for each message. Nothing outside of it reads a body.
 //! 10. **access rule**, of the route or inside the RPC's method.
 //! 11. validation and the handler.
 
@@ -25,7 +25,7 @@ use axum::response::Response;
 use msf_core::access::{AuthenticateLayer, Authenticator};
 use msf_core::context::ContextLayer;
 use msf_core::observe::ObserveLayer;
-use msf_core::resilience::{BodyLimitLayer, CatchPanicLayer, DeadlineLayer, InFlightLayer};
+use msf_core::resilience::{CatchPanicLayer, DeadlineLayer, InFlightLayer};
 use tower::ServiceBuilder;
 use tower::util::{BoxCloneSyncService, Either};
 
@@ -35,6 +35,7 @@ pub(crate) type EdgeService = BoxCloneSyncService<Request, Response, Infallible>
 /// The bounds of one app.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds {
+    /// Bytes of a body of HTTP, and of a message of gRPC.
     pub(crate) body: usize,
     pub(crate) in_flight: usize,
     pub(crate) deadline: Duration,
@@ -59,7 +60,6 @@ pub(crate) fn edge_stack(
         None => Either::Right(main),
     };
     let bounded = ServiceBuilder::new()
-        .layer(BodyLimitLayer::new(bounds.body))
         .layer(InFlightLayer::new(bounds.in_flight))
         .layer(DeadlineLayer::new())
         .service(main);

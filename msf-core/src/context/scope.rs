@@ -13,15 +13,26 @@ pin_project! {
     #[derive(Debug)]
     pub struct ScopedBody<B> {
         #[pin]
-        inner: B,
+        inner: Option<B>,
         context: Context,
+    }
+
+    impl<B> PinnedDrop for ScopedBody<B> {
+        fn drop(this: Pin<&mut Self>) {
+            // What a stream's own guards log and do when it is given up belongs to the request too.
+            let mut this = this.project();
+            CURRENT.sync_scope(this.context.clone(), || this.inner.set(None));
+        }
     }
 }
 
 impl<B> ScopedBody<B> {
     /// Wraps `inner` so that it is polled within `context`.
     pub fn new(inner: B, context: Context) -> Self {
-        Self { inner, context }
+        Self {
+            inner: Some(inner),
+            context,
+        }
     }
 }
 
@@ -34,14 +45,19 @@ impl<B: Body> Body for ScopedBody<B> {
         cx: &mut std::task::Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let this = self.project();
-        CURRENT.sync_scope(this.context.clone(), || this.inner.poll_frame(cx))
+        let Some(inner) = this.inner.as_pin_mut() else {
+            return Poll::Ready(None);
+        };
+        CURRENT.sync_scope(this.context.clone(), || inner.poll_frame(cx))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        self.inner.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        self.inner
+            .as_ref()
+            .map_or_else(SizeHint::default, Body::size_hint)
     }
 }

@@ -16,7 +16,7 @@ pin_project! {
     #[derive(Debug)]
     pub struct ObservedBody<B: Body> {
         #[pin]
-        inner: B,
+        inner: Option<B>,
         record: Record,
         unsent: Option<u64>,
         service: Arc<str>,
@@ -26,8 +26,12 @@ pin_project! {
     impl<B: Body> PinnedDrop for ObservedBody<B> {
         fn drop(this: Pin<&mut Self>) {
             // A server does not poll a body that says it has ended; one that has not was given up by the caller.
-            let complete = this.inner.is_end_stream() || this.unsent == Some(0);
-            this.project().record.finish(complete);
+            let ended = this.inner.as_ref().is_none_or(Body::is_end_stream);
+            let complete = ended || this.unsent == Some(0);
+            let mut this = this.project();
+            let _entered = this.span.enter();
+            in_service_sync(Arc::clone(this.service), || this.inner.set(None));
+            this.record.finish(complete);
         }
     }
 }
@@ -42,7 +46,7 @@ impl<B: Body> ObservedBody<B> {
         span: tracing::Span,
     ) -> Self {
         Self {
-            inner,
+            inner: Some(inner),
             record,
             unsent: length,
             service,
@@ -60,10 +64,13 @@ impl<B: Body> Body for ObservedBody<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let this = self.project();
+        let Some(inner) = this.inner.as_pin_mut() else {
+            return Poll::Ready(None);
+        };
         let _entered = this.span.enter();
-        let frame = ready!(in_service_sync(Arc::clone(this.service), || this
-            .inner
-            .poll_frame(cx)));
+        let frame = ready!(in_service_sync(Arc::clone(this.service), || {
+            inner.poll_frame(cx)
+        }));
         match &frame {
             None => this.record.finish(true),
             Some(Err(_)) => this.record.finish(false),
@@ -82,10 +89,12 @@ impl<B: Body> Body for ObservedBody<B> {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        self.inner.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        self.inner
+            .as_ref()
+            .map_or_else(SizeHint::default, Body::size_hint)
     }
 }

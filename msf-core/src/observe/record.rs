@@ -25,6 +25,8 @@ pub(super) struct Record {
     start: Instant,
     http: Option<StatusCode>,
     grpc: Option<i32>,
+    /// The text of a gRPC status, for the log.
+    message: Option<String>,
     written: bool,
 }
 
@@ -51,6 +53,7 @@ impl Record {
             start: Instant::now(),
             http: None,
             grpc: None,
+            message: None,
             written: false,
         }
     }
@@ -91,6 +94,10 @@ impl Record {
             .get("grpc-status")
             .and_then(|value| value.to_str().ok()?.parse().ok());
         self.grpc = status.or(self.grpc);
+        let message = trailers
+            .get("grpc-message")
+            .and_then(|value| value.to_str().ok());
+        self.message = message.map(str::to_owned).or_else(|| self.message.take());
     }
 
     /// Writes the metrics and the log line; later calls do nothing.
@@ -151,6 +158,22 @@ impl Record {
         }
     }
 
+    /// Whether the answer says that it is the server who failed, whoever wrote it.
+    fn is_our_fault(&self, status: u16) -> bool {
+        match self.protocol {
+            Protocol::Http => status >= 500 && status != 501,
+            Protocol::Grpc => [
+                Code::Unknown,
+                Code::DeadlineExceeded,
+                Code::Internal,
+                Code::Unavailable,
+                Code::DataLoss,
+            ]
+            .iter()
+            .any(|code| *code as i32 == i32::from(status)),
+        }
+    }
+
     fn log(&self, seconds: f64, status: u16, complete: bool) {
         let route = self.context.route().map(ToString::to_string);
         let route = route.as_deref().unwrap_or("unmatched");
@@ -160,6 +183,10 @@ impl Record {
             .map_or("", |principal| principal.subject());
         let code = self.context.failure().map(super::Failure::code);
         let cause = self.context.failure().and_then(super::Failure::cause);
+        let cause = cause.or(self
+            .message
+            .as_deref()
+            .filter(|_| self.is_our_fault(status)));
         let duration_ms = (seconds * 1e6).round() / 1e3;
         macro_rules! line {
             ($level:expr) => {
@@ -179,7 +206,7 @@ impl Record {
                 )
             };
         }
-        if cause.is_some() {
+        if cause.is_some() || self.is_our_fault(status) {
             line!(tracing::Level::ERROR);
         } else if is_probe(route) {
             line!(tracing::Level::DEBUG);

@@ -17,17 +17,30 @@ use crate::error::{Error, Kind, Protocol};
 
 /// Answers 413 to a body that is larger than the limit, by its declared length or as it is read.
 ///
-/// A gRPC stream may be larger than any of its messages, so gRPC bodies pass: their bound is that of one message.
+/// Whatever the request says it is: put it around what answers HTTP. Around a server that answers gRPC too, say
+/// [`except_grpc`](Self::except_grpc).
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct BodyLimitLayer {
     limit: usize,
+    except_grpc: bool,
 }
 
 impl BodyLimitLayer {
     /// Lets bodies of at most `limit` bytes through.
     pub const fn new(limit: usize) -> Self {
-        Self { limit }
+        Self {
+            limit,
+            except_grpc: false,
+        }
+    }
+
+    /// Lets requests of gRPC through: a stream may be larger than any of its messages, and those have their own limit.
+    ///
+    /// Nothing behind it may read the whole body of a request just because it says that it is gRPC.
+    pub const fn except_grpc(mut self) -> Self {
+        self.except_grpc = true;
+        self
     }
 }
 
@@ -38,6 +51,7 @@ impl<S> Layer<S> for BodyLimitLayer {
         BodyLimitService {
             inner,
             limit: self.limit,
+            except_grpc: self.except_grpc,
         }
     }
 }
@@ -47,6 +61,7 @@ impl<S> Layer<S> for BodyLimitLayer {
 pub struct BodyLimitService<S> {
     inner: S,
     limit: usize,
+    except_grpc: bool,
 }
 
 impl<S, ReqBody> Service<Request<ReqBody>> for BodyLimitService<S>
@@ -64,7 +79,8 @@ where
     }
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
-        if Protocol::of(&request) == Protocol::Grpc {
+        let protocol = Protocol::of(&request);
+        if self.except_grpc && protocol == Protocol::Grpc {
             return Either::Left(self.inner.call(request.map(Body::new)));
         }
         let declared: Option<usize> = request
@@ -73,7 +89,7 @@ where
             .and_then(|value| value.to_str().ok()?.parse().ok());
         match declared {
             Some(length) if length > self.limit => {
-                Either::Right(ready(Ok(Protocol::Http.respond(Error::of(Kind::TooLarge)))))
+                Either::Right(ready(Ok(protocol.respond(Error::of(Kind::TooLarge)))))
             }
             // The server holds a body to its declared length; only one without is counted here.
             Some(_) => Either::Left(self.inner.call(request.map(Body::new))),

@@ -29,7 +29,7 @@ pub(crate) fn stack(service: &'static str) -> Stack {
         ContextLayer::new().default_deadline(Duration::from_secs(10)),
         ObserveLayer::new(service).matched(matched),
         CatchPanicLayer::new(),
-        BodyLimitLayer::new(1024),
+        BodyLimitLayer::new(1024).except_grpc(),
         InFlightLayer::new(64),
         DeadlineLayer::new(),
         AuthenticateLayer::new(Tokens),

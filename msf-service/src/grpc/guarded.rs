@@ -14,6 +14,7 @@ use futures_util::future::{Either, Map};
 use http::{Method, Request, Response};
 use msf_core::access::{AccessLayer, AccessService, Head, RpcName, Rule, RuleInfo};
 use msf_core::error::{Error, Kind, Protocol};
+use msf_core::observe::Route;
 use tonic::body::Body;
 use tonic::server::NamedService;
 use tower_layer::Layer;
@@ -122,7 +123,9 @@ impl<S: RpcService> Guarded<AccessService<S>> {
             rule: rule.info(),
         };
         Self {
-            service: AccessLayer::new(rule).layer(service),
+            service: AccessLayer::new(rule)
+                .route(Route::rpc(S::NAME, "*"))
+                .layer(service),
             info: service_info(S::NAME, &[], &[]),
             rules: Arc::new([listed]),
             limit: |service, _| service,

@@ -7,6 +7,9 @@ use axum::handler::Handler;
 use axum::routing::{MethodFilter, MethodRouter, on};
 use msf_core::access::{AccessLayer, Head, Rule, RuleInfo};
 use msf_core::observe::Route;
+use tower_layer::Layer as _;
+
+use super::{method_not_allowed, not_found};
 
 /// HTTP routes, each with its access rule. `S` is the state that handlers still need.
 ///
@@ -86,12 +89,30 @@ where
         self.on(MethodFilter::DELETE, "DELETE", path, rule, handler)
     }
 
-    /// Puts a ready-made axum `Router` under `prefix`, with one rule for all of it.
-    pub fn mount(mut self, prefix: &str, rule: Rule<Head>, router: Router<S>) -> Self {
-        let path = format!("{}/{{*rest}}", prefix.trim_end_matches('/'));
+    /// Puts a ready-made axum `Router` under `prefix` (`/legacy`), with one rule for all of it.
+    ///
+    /// The rule comes before all else: whom it refuses does not even learn which paths and methods there are.
+    ///
+    /// ```
+    /// use axum::{Router, routing::get};
+    /// use msf_service::{Rule, http::Routes};
+    ///
+    /// let legacy = Router::new().route("/report", get(|| async { "as ever" }));
+    /// let routes: Routes = Routes::new().mount("/legacy", Rule::role("clerk"), legacy);
+    /// ```
+    pub fn mount(mut self, prefix: &str, rule: Rule<Head>, router: Router) -> Self {
+        let prefix = prefix.trim_end_matches('/');
+        let path = format!("{prefix}/{{*rest}}");
         let info = rule.info();
-        let guarded = router.layer(AccessLayer::new(rule).route(Route::http(path.clone())));
-        self.router = self.router.nest(prefix, guarded);
+        let mounted: Router = Router::new()
+            .nest(prefix, router)
+            .fallback(not_found)
+            .method_not_allowed_fallback(method_not_allowed);
+        let access = AccessLayer::new(rule).route(Route::http(path.clone()));
+        let guarded = access.layer(mounted);
+        for path in [prefix, &format!("{prefix}/"), &path] {
+            self.router = self.router.route_service(path, guarded.clone());
+        }
         self.table.push(RouteRow {
             method: "*",
             path,
