@@ -44,6 +44,8 @@ impl<M: Message> Sees<M> for M {
     }
 }
 
+// Where this impl does not fit, the words of `Sees` help; those of axum speak of a handler's arguments.
+#[diagnostic::do_not_recommend]
 impl<X> Sees<X> for Head
 where
     X: FromRequestParts<()> + Send + 'static,
