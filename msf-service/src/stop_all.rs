@@ -36,7 +36,9 @@ pub(crate) async fn stop_all(
             return;
         };
         active.retain(|(other, _)| *other != name);
-        tracing::info!(app = name, cut = stopped.cut, unfinished = ?stopped.unfinished, "stopped serving");
+        let late = stopped.unfinished.join(", ");
+        let unfinished = (!late.is_empty()).then_some(late);
+        tracing::info!(app = name, cut = stopped.cut, unfinished, "stopped serving");
     }
 }
 
