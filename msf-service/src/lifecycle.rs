@@ -11,18 +11,17 @@
 //! - *"A process that is told to stop may refuse new calls at once."* Balancers notice late: readiness ends first.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use msf_core::component::{Component, Life, LifeHandle, Phase};
+use msf_core::component::{Component, LifeHandle, Phase};
 use msf_core::health::{Health, State};
 use msf_core::{BoxError, observe};
 use tokio::sync::mpsc;
-use tokio::task::{JoinError, JoinHandle};
-use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
+use tokio::task::JoinHandle;
 
 use crate::client::Registration;
+use crate::components::{CUT, Components};
 use crate::edge::{Drained, Stop};
+use crate::timetable::Timetable;
 
 /// Why a process begins to stop.
 #[derive(Debug)]
@@ -37,67 +36,6 @@ pub(crate) enum Cause {
     },
 }
 
-/// The points in time of one stop.
-#[derive(Clone, Debug)]
-pub(crate) struct Timetable {
-    begin: Instant,
-    drained_delay: Instant,
-    end_streams: Instant,
-    hard: Instant,
-    hurry: CancellationToken,
-}
-
-impl Timetable {
-    /// Counts from now. Streams end a tenth of the grace, but at most half a second, before the bound.
-    pub(crate) fn start(grace: Duration, drain_delay: Duration, hurry: CancellationToken) -> Self {
-        let begin = Instant::now();
-        // Whoever says `Duration::MAX` means to wait as long as it takes; no clock reaches that far.
-        let after = |time: Duration| begin.checked_add(time).unwrap_or_else(|| begin + FAR);
-        let hard = after(grace);
-        let margin = (grace / 10).min(Duration::from_millis(500));
-        Self {
-            begin,
-            drained_delay: after(drain_delay).min(hard),
-            end_streams: hard - margin,
-            hard,
-            hurry,
-        }
-    }
-
-    /// Waits for the end of the drain delay.
-    pub(crate) async fn until_drained_delay(&self) {
-        self.until(self.drained_delay).await;
-    }
-
-    /// Waits for the bound; with a second signal just long enough for streams to say that they end.
-    async fn until_hard(&self) {
-        tokio::select! {
-            () = tokio::time::sleep_until(self.hard) => {}
-            () = async { self.hurry.cancelled().await; tokio::time::sleep(LAST_WORDS).await } => {}
-        }
-    }
-
-    async fn until(&self, instant: Instant) {
-        tokio::select! {
-            () = tokio::time::sleep_until(instant) => {}
-            () = self.hurry.cancelled() => {}
-        }
-    }
-
-    pub(crate) fn elapsed(&self) -> Duration {
-        self.begin.elapsed()
-    }
-}
-
-/// A component that runs.
-#[derive(Debug)]
-struct Running {
-    name: String,
-    phase: Phase,
-    handle: LifeHandle,
-    task: JoinHandle<()>,
-}
-
 /// One app that runs: its server, its components, and what ends them.
 #[derive(Debug)]
 pub(crate) struct Serving {
@@ -106,7 +44,7 @@ pub(crate) struct Serving {
     stop: Stop,
     server: JoinHandle<Drained>,
     registration: Registration,
-    components: Vec<Running>,
+    components: Components,
     cut_on_drop: CutOnDrop,
 }
 
@@ -130,14 +68,10 @@ impl Serving {
         components: Vec<Box<dyn Component>>,
         failures: &mpsc::UnboundedSender<Cause>,
     ) -> Self {
-        let components: Vec<Running> = components
-            .into_iter()
-            .map(|component| start(&name, component, failures))
-            .collect();
-        let lives = components.iter().map(|running| running.handle.clone());
+        let components = Components::start(&name, components, failures);
         let cut_on_drop = CutOnDrop {
             stop: stop.clone(),
-            lives: lives.collect(),
+            lives: components.lives(),
         };
         let server = tokio::spawn(observe::in_service(Arc::clone(&name), server));
         Self {
@@ -166,7 +100,7 @@ impl Serving {
 
     /// Step 3, which all apps of a process take together: an app that stops late must not take messages until then.
     pub(crate) fn stop_messages(&self) {
-        stop_phase(&self.components, Phase::Messages);
+        self.components.stop(Phase::Messages);
     }
 
     /// Steps 2 to 5.
@@ -185,17 +119,17 @@ impl Serving {
 
         stop.soft.cancel();
         registration.close();
-        stop_phase(&components, Phase::Messages);
+        components.stop(Phase::Messages);
         {
             let work = async {
-                let messages = finished(&mut components, Phase::Messages);
+                let messages = components.finished(Phase::Messages);
                 let (drained, (), ()) = tokio::join!(server, registration.drained(), messages);
                 drained.map_or(0, |drained| drained.cut)
             };
             tokio::pin!(work);
             let mut done = tokio::select! {
                 cut = &mut work => Some(cut),
-                () = timetable.until(timetable.end_streams) => None,
+                () = timetable.until_end_of_streams() => None,
             };
             if done.is_none() {
                 stop.end_streams.cancel();
@@ -211,20 +145,16 @@ impl Serving {
             }
             outcome.cut += done.unwrap_or(0);
         }
-        outcome
-            .unfinished
-            .extend(cut(&mut components, Phase::Messages).await);
+        let late = components.cut(Phase::Messages).await;
+        outcome.unfinished.extend(late);
 
-        stop_phase(&components, Phase::Pools);
-        let bound = timetable.hard.max(Instant::now() + CUT);
+        components.stop(Phase::Pools);
         tokio::select! {
-            () = finished(&mut components, Phase::Pools) => {}
-            () = tokio::time::sleep_until(bound) => {}
-            () = timetable.hurry.cancelled() => {}
+            () = components.finished(Phase::Pools) => {}
+            () = timetable.until_end_of_pools() => {}
         }
-        outcome
-            .unfinished
-            .extend(cut(&mut components, Phase::Pools).await);
+        let late = components.cut(Phase::Pools).await;
+        outcome.unfinished.extend(late);
         health.set_state(State::Stopped);
         outcome
     }
@@ -242,96 +172,4 @@ impl Drop for CutOnDrop {
         self.stop.hard.cancel();
         self.lives.iter().for_each(LifeHandle::cut);
     }
-}
-
-/// A time that no process lives to see: 30 years.
-const FAR: Duration = Duration::from_secs(30 * 365 * 86_400);
-/// How long streams get to end with a status when a second signal has come: 20 ms.
-const LAST_WORDS: Duration = Duration::from_millis(20);
-/// How long after the bound a part may take to notice that it was cut: 50 ms.
-const CUT: Duration = Duration::from_millis(50);
-
-fn start(
-    name: &Arc<str>,
-    component: Box<dyn Component>,
-    failures: &mpsc::UnboundedSender<Cause>,
-) -> Running {
-    let (handle, life) = Life::new();
-    let (part, phase) = (component.name().to_owned(), component.stops_in());
-    let (app, failures, reported) = (Arc::clone(name), failures.clone(), part.clone());
-    let stopping = life.clone();
-    let run = async move {
-        let cut = life.clone();
-        let run = tokio::spawn(observe::in_service(Arc::clone(&app), component.run(life)));
-        let abort = run.abort_handle();
-        let result = tokio::select! {
-            result = run => result,
-            () = cut.hard() => {
-                abort.abort();
-                return;
-            }
-        };
-        let why: BoxError = match result {
-            Ok(Ok(())) if stopping.is_stopping() => return,
-            Ok(Ok(())) => "it ended although nobody had asked it to".into(),
-            Ok(Err(error)) => error,
-            Err(ended) => panicked(ended),
-        };
-        // Nobody listens any more once the process has stopped.
-        let _ = failures.send(Cause::Failed {
-            app,
-            part: reported,
-            why,
-        });
-    };
-    Running {
-        name: part,
-        phase,
-        handle,
-        task: tokio::spawn(run),
-    }
-}
-
-/// Why a task ended without a result, in the words of its panic.
-fn panicked(ended: JoinError) -> BoxError {
-    match ended.try_into_panic() {
-        Ok(payload) => {
-            let text = payload.downcast_ref::<&str>().copied();
-            let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-            format!("it panicked: {}", text.unwrap_or("no message")).into()
-        }
-        Err(ended) => ended.into(),
-    }
-}
-
-fn stop_phase(components: &[Running], phase: Phase) {
-    components
-        .iter()
-        .filter(|running| running.phase == phase)
-        .for_each(|running| running.handle.stop());
-}
-
-async fn finished(components: &mut [Running], phase: Phase) {
-    for running in components
-        .iter_mut()
-        .filter(|running| running.phase == phase)
-    {
-        if !running.task.is_finished() {
-            // An error is a panic of our own wrapper; there is nothing left to wait for then.
-            let _ = (&mut running.task).await;
-        }
-    }
-}
-
-/// Cuts what has not ended, and says which that was.
-async fn cut(components: &mut Vec<Running>, phase: Phase) -> Vec<String> {
-    let mut late = Vec::new();
-    for running in components.extract_if(.., |running| running.phase == phase) {
-        if !running.task.is_finished() {
-            running.handle.cut();
-            let _ = tokio::time::timeout(CUT, running.task).await;
-            late.push(running.name);
-        }
-    }
-    late
 }

@@ -19,13 +19,15 @@ use tokio_util::sync::CancellationToken;
 use crate::admin::{self, AdminApp, Document};
 use crate::commands::complain;
 use crate::edge::{Drained, Options, Server, Stop};
-use crate::embed::{Embed, Running};
+use crate::embed::Embed;
 use crate::host::{Make, Prepared};
-use crate::lifecycle::{Cause, Timetable};
+use crate::lifecycle::Cause;
 use crate::ready::{Ready, ReadyApp, Staged};
+use crate::running::Running;
 use crate::signals::Signals;
 use crate::stop_all::stop_all;
 use crate::telemetry::{self, Telemetry};
+use crate::timetable::Timetable;
 use crate::{AccessRow, App, Exit, Info, ProcessSettings, Profile};
 
 /// How long telemetry may take to be written at the end; with a second signal 50 ms.

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
-use crate::embed::Running;
-use crate::lifecycle::Timetable;
+use crate::running::Running;
+use crate::timetable::Timetable;
 
 /// Stops `apps`; `callees` has the names that each of them calls.
 ///
