@@ -10,6 +10,7 @@ use msf_core::settings::{Effective, Mistakes, Sources};
 use crate::command_line::{CommandLine, Config, Format, Task};
 use crate::host::{Host, Prepared};
 use crate::process::{self, Process};
+use crate::serve;
 use crate::{AccessRow, Exit, ProcessSettings};
 
 /// Loads the settings and does what was asked.
@@ -37,7 +38,7 @@ pub(crate) fn execute(
         }
     };
     match line.task {
-        Task::Run => process::run(process, line.ready_file.as_deref()),
+        Task::Run => serve::run(process, line.ready_file.as_deref()),
         Task::Config {
             what: Config::Check,
             ..

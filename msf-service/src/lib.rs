@@ -48,6 +48,7 @@ mod process;
 mod ready;
 mod run;
 mod running;
+mod serve;
 mod service_settings;
 mod signals;
 mod stack;

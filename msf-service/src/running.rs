@@ -40,11 +40,11 @@ pub struct Stopped {
 
 /// An app whose port is bound and which nobody serves yet.
 pub(crate) struct Bound {
-    name: Arc<str>,
-    local: Local,
-    health: Health,
-    assembled: Assembled,
-    server: Server,
+    pub(crate) name: Arc<str>,
+    pub(crate) local: Local,
+    pub(crate) health: Health,
+    pub(crate) assembled: Assembled,
+    pub(crate) server: Server,
 }
 
 impl Bound {
