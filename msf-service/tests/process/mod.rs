@@ -119,6 +119,11 @@ impl Start {
         self.spawn().ended().await
     }
 
+    /// Starts it on free ports and does not wait.
+    pub(crate) fn starting(self) -> Running {
+        self.args(["--listen", "127.0.0.1:0"]).spawn()
+    }
+
     /// Starts it on free ports and waits until it says that it is ready.
     pub(crate) async fn ready(self) -> Running {
         let mut running = self
