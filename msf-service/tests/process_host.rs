@@ -294,6 +294,8 @@ async fn callers_stop_before_those_they_call() {
         .collect();
     println!("{order:?}");
     // Messages stop for all apps at once, whoever waits for whom.
+    let place = |message: &str| order.iter().position(|line| line == message);
+    assert!(place("the relay stops") < place("stopped serving"));
     let (relay, calls): (Vec<String>, Vec<String>) = order
         .into_iter()
         .partition(|line| line == "the relay stops");
