@@ -94,6 +94,15 @@ impl App {
     }
 
     /// Serves a gRPC service that another generator made, with one rule for all of it.
+    ///
+    /// ```
+    /// use msf_service::{App, Rule};
+    ///
+    /// // A tonic service from somewhere else:
+    /// let (_reporter, service) = tonic_health::server::health_reporter();
+    /// let app = App::new().grpc_raw(service, Rule::role("operator"));
+    /// # let _ = app;
+    /// ```
     pub fn grpc_raw<S: RpcService>(self, service: S, rule: Rule<Head>) -> Self {
         self.grpc(Guarded::raw(service, rule))
     }
@@ -120,6 +129,21 @@ impl App {
     /// Puts a tower layer of your own between authentication and the access rules, around routes and RPCs alike.
     ///
     /// A later one is outside of an earlier. Bounds, logs and metrics are outside of all: see the list in `stack.rs`.
+    ///
+    /// ```
+    /// use axum::{extract::Request, middleware::{Next, from_fn}, response::Response};
+    /// use msf_service::{App, context::Context, tracing};
+    ///
+    /// /// Notes who asks for what.
+    /// async fn note(request: Request, next: Next) -> Response {
+    ///     let principal = Context::current().and_then(|context| Some(context.principal()?.subject().to_owned()));
+    ///     tracing::info!(principal, "asked");
+    ///     next.run(request).await
+    /// }
+    ///
+    /// let app = App::new().layer(from_fn(note));
+    /// # let _ = app;
+    /// ```
     pub fn layer<L>(mut self, layer: L) -> Self
     where
         L: Layer<Route> + Clone + Send + Sync + 'static,

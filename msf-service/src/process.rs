@@ -6,6 +6,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
+use msf_core::error::chain;
 use msf_core::settings::{Effective, Value};
 
 use crate::embed::Embed;
@@ -114,16 +115,4 @@ pub(crate) async fn make(embed: &Embed, app: Make) -> crate::Result<App> {
         Ok(Err(error)) => Err(named(chain(&*error))),
         Err(_) => Err(named("it panicked; the message is above".to_owned())),
     }
-}
-
-/// An error and its causes in one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut line = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        line.push_str(": ");
-        line.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    line
 }

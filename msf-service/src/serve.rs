@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
+use msf_core::error::chain;
 use msf_core::health::State;
 use msf_core::settings::Effective;
 use serde_json::json;
@@ -16,7 +17,7 @@ use crate::admin::{self, AdminApp, Document};
 use crate::commands::complain;
 use crate::edge::{Drained, Options, Server, Stop};
 use crate::lifecycle::Cause;
-use crate::process::{Process, chain, make};
+use crate::process::{Process, make};
 use crate::ready::{Ready, ReadyApp, Staged};
 use crate::running::Running;
 use crate::signals::Signals;

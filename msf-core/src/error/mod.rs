@@ -187,19 +187,6 @@ impl Error {
         self.inner.retry_after
     }
 
-    /// The error and its causes in one line, for the log.
-    pub fn chain(&self) -> String {
-        use std::fmt::Write as _;
-        let mut line = self.to_string();
-        let mut source = std::error::Error::source(self);
-        while let Some(cause) = source {
-            // Writing to a String does not fail.
-            let _ = write!(line, ": {cause}");
-            source = cause.source();
-        }
-        line
-    }
-
     pub(crate) fn duplicate(&self) -> Self {
         let inner = &self.inner;
         let mut copy = Self::new(inner.kind, inner.code.clone(), inner.message.clone());
@@ -211,7 +198,7 @@ impl Error {
     /// Leaves what happened with the current context, so that the request's own log line can say it.
     pub(crate) fn record(&self) {
         crate::context::Context::with_current(|context| {
-            let cause = self.inner.kind.is_our_fault().then(|| self.chain());
+            let cause = self.inner.kind.is_our_fault().then(|| chain(self));
             context.set_failure(crate::observe::Failure::new(self.inner.code.clone(), cause));
         });
     }
@@ -239,6 +226,24 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.inner.source.as_deref().map(|source| source as _)
     }
+}
+
+/// An error and its causes in one line, for the log and for whoever starts a program.
+///
+/// ```
+/// let refused = std::io::Error::from(std::io::ErrorKind::ConnectionRefused);
+/// let error = msf_core::error::Error::internal(refused);
+/// assert_eq!(msf_core::error::chain(&error), "internal error (internal): connection refused");
+/// ```
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut line = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        line.push_str(": ");
+        line.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    line
 }
 
 impl From<crate::context::DeadlineExceeded> for Error {
