@@ -135,7 +135,10 @@ fn the_text_of_a_foreign_status_stays_with_us() {
         let foreign = Status::new(code, "SQLSTATE 08006 at db-7.internal");
         let error = Error::from_status(&foreign);
         assert_eq!(error.kind(), Kind::from_grpc_code(code));
-        assert!(error.chain().contains("db-7.internal"), "the log has it");
+        assert!(
+            msf_core::error::chain(&error).contains("db-7.internal"),
+            "the log has it"
+        );
         let (again, headers) = over_the_wire(error);
         assert!(
             !format!("{headers:?}{again:?}").contains("db-7"),
