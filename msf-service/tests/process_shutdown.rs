@@ -165,6 +165,20 @@ async fn all_states_at_once_on_fifty_connections() {
 /// The process stands still while the requests are written and the signal comes: none of them can have been read.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn requests_written_but_not_read_are_answered() {
+    stop_over_unread_requests().await;
+}
+
+/// The window is milliseconds wide: sixty more chances to hit it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "soak"]
+async fn soak_requests_written_but_not_read_are_answered() {
+    for _ in 0..60 {
+        stop_over_unread_requests().await;
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the figures are what the test is for")]
+async fn stop_over_unread_requests() {
     const MANY: usize = 250;
     let request = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
     let connect = |address: SocketAddr| {
