@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::response::IntoResponse as _;
-use http::StatusCode;
+use http::{HeaderValue, StatusCode};
 use http_body_util::BodyExt as _;
 use msf_core::context::Context;
 use msf_core::error::{Error, FieldError, Kind, PROBLEM_JSON, Protocol};
@@ -234,4 +234,15 @@ async fn without_a_context_there_is_no_correlation_id_and_no_empty_member() {
     assert_eq!(members, ["code", "detail", "status", "title", "type"]);
     let (status, _) = over_the_wire(Error::of(Kind::NotFound));
     assert!(status.get_error_details().request_info().is_none());
+}
+
+#[test]
+fn a_challenge_of_its_own_is_told_whatever_the_kind() {
+    let bad = HeaderValue::from_static(r#"Bearer error="invalid_request""#);
+    for kind in [Kind::Unauthenticated, Kind::Malformed] {
+        let answer = Error::of(kind).with_challenge(bad.clone()).into_response();
+        assert_eq!(answer.headers()["www-authenticate"], bad);
+    }
+    let bare = Error::of(Kind::Unauthenticated).into_response();
+    assert_eq!(bare.headers()["www-authenticate"], "Bearer");
 }

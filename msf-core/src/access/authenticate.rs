@@ -2,17 +2,19 @@
 
 use std::fmt;
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
 use futures_util::future::BoxFuture;
-use http::Request;
+use http::{HeaderMap, Request};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::{Authenticator, Identity};
+use super::{Authenticator, FailureLimit, Identity};
 use crate::context::Context;
+use crate::error::{Error, Kind};
 
 /// Asks an [`Authenticator`] who sent each request and keeps the answer in its context.
 ///
@@ -29,6 +31,7 @@ use crate::context::Context;
 #[must_use]
 pub struct AuthenticateLayer {
     authenticator: Arc<dyn Authenticator>,
+    limit: Option<FailureLimit>,
 }
 
 impl AuthenticateLayer {
@@ -36,7 +39,14 @@ impl AuthenticateLayer {
     pub fn new(authenticator: impl Authenticator) -> Self {
         Self {
             authenticator: Arc::new(authenticator),
+            limit: None,
         }
+    }
+
+    /// Bounds how often one address may come with bad credentials. Default: no bound.
+    pub fn limit_failures(mut self, limit: FailureLimit) -> Self {
+        self.limit = Some(limit);
+        self
     }
 }
 
@@ -53,6 +63,7 @@ impl<S> Layer<S> for AuthenticateLayer {
         AuthenticateService {
             inner,
             authenticator: Arc::clone(&self.authenticator),
+            limit: self.limit.clone(),
         }
     }
 }
@@ -62,6 +73,7 @@ impl<S> Layer<S> for AuthenticateLayer {
 pub struct AuthenticateService<S> {
     inner: S,
     authenticator: Arc<dyn Authenticator>,
+    limit: Option<FailureLimit>,
 }
 
 impl<S: fmt::Debug> fmt::Debug for AuthenticateService<S> {
@@ -90,6 +102,7 @@ where
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
         let authenticator = Arc::clone(&self.authenticator);
+        let limit = self.limit.clone();
         AuthenticateFuture(Box::pin(async move {
             let context = request
                 .extensions()
@@ -100,13 +113,33 @@ where
                     request.extensions_mut().insert(context.clone());
                     context
                 });
-            context.set_identity(match authenticator.authenticate(request.headers()).await {
-                Ok(None) => Identity::Anonymous,
-                Ok(Some(principal)) => Identity::Known(principal),
-                Err(error) => Identity::Refused(error),
-            });
+            let source = limit
+                .as_ref()
+                .and_then(|limit| Some((limit, limit.source(request.extensions())?)));
+            context.set_identity(identify(&*authenticator, source, request.headers()).await);
             inner.call(request).await
         }))
+    }
+}
+
+async fn identify(
+    authenticator: &dyn Authenticator,
+    source: Option<(&FailureLimit, IpAddr)>,
+    headers: &HeaderMap,
+) -> Identity {
+    let limited = source.filter(|_| authenticator.has_credentials(headers));
+    if let Some(wait) = limited.and_then(|(limit, source)| limit.wait(source)) {
+        return Identity::Refused(Error::of(Kind::TooManyRequests).with_retry_after(wait));
+    }
+    match authenticator.authenticate(headers).await {
+        Ok(None) => Identity::Anonymous,
+        Ok(Some(principal)) => Identity::Known(principal),
+        Err(error) => {
+            if let Some((limit, source)) = limited.filter(|_| authenticator.is_guess(&error)) {
+                limit.note(source);
+            }
+            Identity::Refused(error)
+        }
     }
 }
 

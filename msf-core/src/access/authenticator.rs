@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use http::HeaderMap;
+use http::header::AUTHORIZATION;
 
 use super::Principal;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 
 /// Says who sent a request, by its headers.
 ///
@@ -44,6 +45,21 @@ pub trait Authenticator: Send + Sync + 'static {
         &'a self,
         headers: &'a HeaderMap,
     ) -> BoxFuture<'a, Result<Option<Principal>, Error>>;
+
+    /// Whether there are credentials at all, good or bad. Default: there is an `authorization` header.
+    ///
+    /// A [`FailureLimit`](super::FailureLimit) asks: who has used up its bound may still come without any.
+    fn has_credentials(&self, headers: &HeaderMap) -> bool {
+        headers.contains_key(AUTHORIZATION)
+    }
+
+    /// Whether an error of [`authenticate`](Self::authenticate) counts for a [`FailureLimit`](super::FailureLimit): somebody
+    /// may be guessing. Default: every bad credential; not a key server that is down.
+    ///
+    /// Say no to what honest callers come with every day, such as a genuine token that has expired.
+    fn is_guess(&self, error: &Error) -> bool {
+        matches!(error.kind(), Kind::Unauthenticated | Kind::Malformed)
+    }
 }
 
 impl<T: Authenticator + ?Sized> Authenticator for Arc<T> {
@@ -52,6 +68,14 @@ impl<T: Authenticator + ?Sized> Authenticator for Arc<T> {
         headers: &'a HeaderMap,
     ) -> BoxFuture<'a, Result<Option<Principal>, Error>> {
         (**self).authenticate(headers)
+    }
+
+    fn has_credentials(&self, headers: &HeaderMap) -> bool {
+        (**self).has_credentials(headers)
+    }
+
+    fn is_guess(&self, error: &Error) -> bool {
+        (**self).is_guess(error)
     }
 }
 

@@ -23,7 +23,9 @@
 
 mod authenticate;
 mod authenticator;
+mod call_identity;
 mod decision;
+mod failure_limit;
 mod head;
 mod layer;
 mod principal;
@@ -33,7 +35,9 @@ mod sees;
 
 pub use authenticate::{AuthenticateFuture, AuthenticateLayer, AuthenticateService};
 pub use authenticator::{Authenticator, Identity};
+pub use call_identity::CallIdentity;
 pub use decision::Refusal;
+pub use failure_limit::FailureLimit;
 pub use head::Head;
 pub use layer::{AccessLayer, AccessService};
 pub use principal::{OwnerId, Principal};

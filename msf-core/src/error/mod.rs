@@ -35,6 +35,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use http::HeaderValue;
+
 use crate::BoxError;
 
 /// What went wrong, for the caller, with what caused it, for the log.
@@ -55,6 +57,7 @@ struct Inner {
     message: Cow<'static, str>,
     fields: Vec<FieldError>,
     retry_after: Option<Duration>,
+    challenge: Option<HeaderValue>,
     source: Option<BoxError>,
 }
 
@@ -123,6 +126,7 @@ impl Error {
                 message: message.into(),
                 fields: Vec::new(),
                 retry_after: None,
+                challenge: None,
                 source: None,
             }),
         }
@@ -162,6 +166,14 @@ impl Error {
         self
     }
 
+    /// Tells an HTTP caller how to authenticate: the value of `WWW-Authenticate` (RFC 6750, section 3).
+    ///
+    /// Without it an error of [`Kind::Unauthenticated`] says `Bearer`, and any other says nothing.
+    pub fn with_challenge(mut self, challenge: HeaderValue) -> Self {
+        self.inner.challenge = Some(challenge);
+        self
+    }
+
     /// Which kind of failure this is.
     pub fn kind(&self) -> Kind {
         self.inner.kind
@@ -187,11 +199,18 @@ impl Error {
         self.inner.retry_after
     }
 
+    fn challenge(&self) -> Option<HeaderValue> {
+        let bare =
+            || (self.kind() == Kind::Unauthenticated).then_some(HeaderValue::from_static("Bearer"));
+        self.inner.challenge.clone().or_else(bare)
+    }
+
     pub(crate) fn duplicate(&self) -> Self {
         let inner = &self.inner;
         let mut copy = Self::new(inner.kind, inner.code.clone(), inner.message.clone());
         copy.inner.fields.clone_from(&inner.fields);
         copy.inner.retry_after = inner.retry_after;
+        copy.inner.challenge.clone_from(&inner.challenge);
         copy
     }
 

@@ -6,7 +6,7 @@ use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
-use super::{Error, FieldError, Kind};
+use super::{Error, FieldError};
 use crate::context::Context;
 
 /// The media type of a problem document.
@@ -49,8 +49,8 @@ impl IntoResponse for Error {
         *response.status_mut() = status;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
-        if self.kind() == Kind::Unauthenticated {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        if let Some(challenge) = self.challenge() {
+            headers.insert(WWW_AUTHENTICATE, challenge);
         }
         if let Some(after) = self.retry_after() {
             let whole = after.as_secs() + u64::from(after.subsec_nanos() > 0);

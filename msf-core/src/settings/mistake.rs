@@ -63,6 +63,20 @@ impl Mistakes {
         }
     }
 
+    /// One mistake that the program `program` found after the load: what `key` has, or does not have, is refused.
+    ///
+    /// `message` must not contain the value.
+    ///
+    /// ```
+    /// use msf_core::settings::Mistakes;
+    /// let refused = Mistakes::refused("shop", "auth.keys", "is not set", "name the folder with the keys");
+    /// assert!(refused.to_string().starts_with("error: `auth.keys`: is not set"));
+    /// ```
+    pub fn refused(program: &str, key: &str, message: &str, help: &str) -> Self {
+        let mistake = Mistake::new(MistakeKind::Refused, format!("`{key}`: {message}"));
+        Self::new(program, vec![mistake.key_path(key).help(help.to_owned())])
+    }
+
     /// Adds the mistakes of another load; those of the file as a whole are kept once.
     pub fn extend(&mut self, other: Self) {
         for mistake in other.list {
