@@ -20,6 +20,7 @@ use crate::{Error, descriptor, package, proto::Protos};
 #[must_use]
 pub struct Builder {
     client: bool,
+    redacted: Vec<String>,
     out_dir: Option<PathBuf>,
 }
 
@@ -28,6 +29,7 @@ impl Builder {
     pub fn new() -> Self {
         Self {
             client: true,
+            redacted: Vec::new(),
             out_dir: None,
         }
     }
@@ -35,6 +37,14 @@ impl Builder {
     /// Sets whether a client is generated for each service; default: yes.
     pub fn client(mut self, generate: bool) -> Self {
         self.client = generate;
+        self
+    }
+
+    /// Shows no field of these messages in `Debug`: those that carry passwords, tokens or keys.
+    ///
+    /// Each is named with its package: `shop.auth.v1.LoginRequest`. Messages inside of others cannot be named.
+    pub fn redact(mut self, messages: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.redacted.extend(messages.into_iter().map(Into::into));
         self
     }
 
@@ -68,7 +78,7 @@ impl Builder {
         let protos = Protos::open(protos, includes)?;
         tell_cargo(&protos);
 
-        let packages = package::generate(protos.descriptors(), self.client)?;
+        let packages = package::generate(protos.descriptors(), self.client, &self.redacted)?;
         for package in &packages {
             write(
                 &out_dir.join(package.file_name("rs")),

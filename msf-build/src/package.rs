@@ -36,6 +36,7 @@ fn file_stem(package: &str) -> &str {
 pub(crate) fn generate(
     files: Vec<(Module, FileDescriptorProto)>,
     client: bool,
+    redacted: &[String],
 ) -> Result<Vec<Package>, Error> {
     let modules: BTreeMap<String, Module> = files
         .iter()
@@ -45,21 +46,58 @@ pub(crate) fn generate(
     let mut messages = Config::new()
         .prost_path(paths::PROST)
         .prost_types_path(paths::PROST_TYPES)
+        .skip_debug(redacted.iter().map(|message| format!(".{message}")))
         .service_generator(Box::new(services.clone()))
         .generate(files)
         .map_err(|source| Error::generate("*", source))?;
 
     let mut packages = Vec::new();
+    let mut redacted: BTreeSet<&str> = redacted.iter().map(String::as_str).collect();
     for (name, module) in modules {
         let services = services.take(&name);
         let messages = messages.remove(&module);
         if messages.is_none() && services.is_empty() {
             continue;
         }
-        let code = code(&name, &messages.unwrap_or_default(), &services, client)?;
+        let own = redacted_in(&name, &mut redacted);
+        let code = code(
+            &name,
+            &messages.unwrap_or_default(),
+            &services,
+            client,
+            &own,
+        )?;
         packages.push(Package { name, module, code });
     }
+    if let Some(message) = redacted.first() {
+        return Err(Error::name(format!(
+            "no message is called `{message}`, which is to be redacted; write it with its package"
+        )));
+    }
     Ok(packages)
+}
+
+/// Takes those messages that belong to `package`.
+fn redacted_in(package: &str, all: &mut BTreeSet<&str>) -> BTreeSet<String> {
+    let (own, rest): (BTreeSet<&str>, BTreeSet<&str>) = all.iter().partition(|message| {
+        message.rsplit_once('.').map_or("", |(package, _)| package) == package
+    });
+    *all = rest;
+    own.into_iter()
+        .map(|message| message.rsplit('.').next().unwrap_or(message).to_owned())
+        .collect()
+}
+
+/// A `Debug` that tells the name of the message and nothing of what is in it.
+fn redacted_debug(name: &str) -> Item {
+    let ident = format_ident!("{name}");
+    parse_quote! {
+        impl ::core::fmt::Debug for #ident {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.debug_struct(#name).finish_non_exhaustive()
+            }
+        }
+    }
 }
 
 fn code(
@@ -67,6 +105,7 @@ fn code(
     messages: &str,
     services: &[Service],
     client: bool,
+    redacted: &BTreeSet<String>,
 ) -> Result<String, Error> {
     let mut file = syn::parse_file(&paths::resolve(messages))
         .map_err(|source| Error::generate(package, source))?;
@@ -74,6 +113,15 @@ fn code(
     for service in services {
         file.items
             .extend(service::items(service, &descriptor, client)?);
+    }
+    for name in redacted {
+        let is_it = |item: &Item| matches!(item, Item::Struct(item) if item.ident == name);
+        if !file.items.iter().any(is_it) {
+            return Err(Error::name(format!(
+                "package `{package}` has no message `{name}`, which is to be redacted"
+            )));
+        }
+        file.items.push(redacted_debug(name));
     }
     let mut names = BTreeSet::new();
     for item in &mut file.items {

@@ -164,6 +164,32 @@ fn a_client_is_left_out_on_request() {
 }
 
 #[test]
+fn a_redacted_message_shows_no_field() {
+    let folder = Folder::new(&[("hello.proto", PROTO), ("other.proto", OTHER)]);
+    let compile = |redacted: &str| {
+        msf_build::Builder::new()
+            .redact([redacted])
+            .out_dir(folder.path())
+            .compile(&[folder.path().join("hello.proto")], &[folder.path()])
+    };
+    compile("hello.v1.Request").expect("the protos are right");
+    let code = generated(&folder, "hello.v1.rs");
+    assert!(code.contains("impl ::core::fmt::Debug for Request"));
+    assert!(code.contains("finish_non_exhaustive"));
+    // Its derive has no second one; the compiler of the shop's protos holds both to it.
+    assert!(code.contains("skip_debug"), "{code}");
+
+    for (unknown, told) in [
+        ("hello.v1.Reqest", "has no message `Reqest`"),
+        ("Request", "no message is called `Request`"),
+        ("helo.v1.Request", "no message is called `helo.v1.Request`"),
+    ] {
+        let error = compile(unknown).expect_err("there is no such message");
+        assert!(error.to_string().contains(told), "{error}");
+    }
+}
+
+#[test]
 fn descriptors_hold_the_imports_and_no_comments() {
     use prost::Message;
     let (folder, _code, _file) = hello();
