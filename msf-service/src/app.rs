@@ -8,6 +8,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::response::IntoResponse;
 use axum::routing::Route;
+use futures_util::future::LocalBoxFuture;
 use msf_core::access::{Authenticator, Head, Rule};
 use msf_core::component::{AdminPage, Component};
 use msf_core::health::{Check, Health};
@@ -38,7 +39,12 @@ pub struct App {
     checks: Vec<Check>,
     authenticator: Option<Arc<dyn Authenticator>>,
     layers: Vec<Box<dyn FnOnce(Router) -> Router + Send>>,
+    on_start: Vec<StartWork>,
+    suggestion: Option<String>,
 }
+
+/// What an app does before anybody is answered.
+pub(crate) type StartWork = Box<dyn FnOnce() -> LocalBoxFuture<'static, crate::Result<()>> + Send>;
 
 /// A gRPC service before its limits are known.
 struct GrpcEntry {
@@ -53,6 +59,8 @@ pub(crate) struct Assembled {
     pub(crate) rows: Vec<AccessRow>,
     pub(crate) components: Vec<Box<dyn Component>>,
     pub(crate) pages: Vec<AdminPage>,
+    pub(crate) on_start: Vec<StartWork>,
+    pub(crate) suggestion: Option<String>,
 }
 
 impl App {
@@ -123,6 +131,32 @@ impl App {
     /// Adds something that must be right for the app to be ready.
     pub fn check(mut self, check: Check) -> Self {
         self.checks.push(check);
+        self
+    }
+
+    /// Does this once, before anybody is answered: an app that needs its first record makes it here.
+    ///
+    /// The function that makes the app also runs for `config --check` and `access`, which must change nothing; this runs
+    /// only where the app is going to serve. Other services of the process do not answer yet. An error ends the start.
+    ///
+    /// ```
+    /// use msf_service::App;
+    /// let app = App::new().on_start(async || Ok(()));
+    /// # let _ = app;
+    /// ```
+    pub fn on_start<F>(mut self, work: F) -> Self
+    where
+        F: AsyncFnOnce() -> crate::Result<()> + Send + 'static,
+    {
+        self.on_start
+            .push(Box::new(move || Box::pin(async move { work().await })));
+        self
+    }
+
+    /// What the ready block suggests to paste, in place of a call of the first public route and RPC: `{url}` stands for the
+    /// address of this app. The last call counts.
+    pub fn suggest(mut self, command: impl Into<String>) -> Self {
+        self.suggestion = Some(command.into());
         self
     }
 
@@ -228,6 +262,8 @@ impl App {
             rows,
             components: app.components,
             pages,
+            on_start: app.on_start,
+            suggestion: app.suggestion,
         })
     }
 }

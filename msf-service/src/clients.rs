@@ -38,19 +38,28 @@ impl Clients {
         self
     }
 
-    pub(crate) fn channel(&self, name: &str) -> crate::Result<Channel> {
+    /// Finds `name`, and remembers that this app calls it; `port` is where it is on loopback unless the settings say more.
+    pub(crate) fn channel(&self, name: &str, port: Option<u16>) -> crate::Result<Channel> {
         self.asked
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(name.to_owned());
+        self.find(name, port)
+    }
+
+    /// Finds `name`: by the settings, in the process, at its default port.
+    pub(crate) fn find(&self, name: &str, port: Option<u16>) -> crate::Result<Channel> {
         if let Some(client) = self.settings.get(name) {
             return Ok(Channel::tcp(name, &client.url)?);
         }
-        if self
+        let elsewhere = self
             .hosted
             .as_ref()
-            .is_some_and(|apps| !apps.contains(name))
-        {
+            .is_some_and(|apps| !apps.contains(name));
+        if let (true, Some(port)) = (elsewhere, port) {
+            return Ok(Channel::tcp(name, &format!("http://127.0.0.1:{port}"))?);
+        }
+        if elsewhere {
             return Err(format!(
                 "`{}` calls `{name}`, which is no app of this process and has no address: set `clients.{name}.url` to \
                  http://HOST:PORT",

@@ -16,6 +16,8 @@ pub(crate) struct CommandLine {
     pub(crate) config: Option<PathBuf>,
     pub(crate) set: Vec<String>,
     pub(crate) ready_file: Option<PathBuf>,
+    pub(crate) data_dir: Option<String>,
+    pub(crate) ephemeral: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +26,7 @@ pub(crate) enum Task {
     Config { what: Config, format: Format },
     Access { format: Format },
     Check,
+    Migrate,
     Version,
 }
 
@@ -67,6 +70,7 @@ impl CommandLine {
                 format: format(own),
             },
             Some(("check", _)) => Task::Check,
+            Some(("migrate", _)) => Task::Migrate,
             Some(("version", _)) => Task::Version,
             _ => Task::Run,
         };
@@ -82,6 +86,8 @@ impl CommandLine {
                 .cloned()
                 .collect(),
             ready_file: flags.get_one("ready-file").cloned(),
+            data_dir: flags.get_one("data-dir").cloned(),
+            ephemeral: flags.get_flag("ephemeral"),
         })
     }
 
@@ -123,6 +129,12 @@ fn command(info: &Info) -> Command {
             flag("ready-file", "FILE", "Writes addresses as JSON once every port answers")
                 .value_parser(value_parser!(PathBuf)),
         )
+        .arg(flag("data-dir", "DIR", "Folder of the embedded stores"))
+        .arg(
+            switch("ephemeral", "Keeps embedded stores in a folder that ends with it")
+                .global(true)
+                .conflicts_with("data-dir"),
+        )
         .subcommand(Command::new("run").about("Runs until SIGTERM or Ctrl-C"))
         .subcommand(
             Command::new("config")
@@ -133,6 +145,7 @@ fn command(info: &Info) -> Command {
         )
         .subcommand(Command::new("access").about("Shows every RPC and route with its rule").arg(formats(["text", "json"])))
         .subcommand(Command::new("check").about("Checks the settings, then each backend"))
+        .subcommand(Command::new("migrate").about("Runs pending migrations of the stores and ends"))
         .subcommand(Command::new("version").about("Shows name and version"))
 }
 

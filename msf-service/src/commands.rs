@@ -8,10 +8,12 @@ use msf_core::health::Health;
 use msf_core::settings::{Effective, Mistakes, Sources};
 
 use crate::command_line::{CommandLine, Config, Format, Task};
+use crate::complaint::{complain, failed};
+use crate::data_dir::DataDir;
 use crate::host::{Host, Prepared};
 use crate::process::{self, Process};
 use crate::serve;
-use crate::{AccessRow, Exit, ProcessSettings};
+use crate::{AccessRow, Announcer, Exit, ProcessSettings};
 
 /// Loads the settings and does what was asked.
 pub(crate) fn execute(
@@ -37,17 +39,22 @@ pub(crate) fn execute(
             return Exit::Configuration;
         }
     };
+    let process = if line.ephemeral {
+        process.ephemeral()
+    } else {
+        process
+    };
     match line.task {
         Task::Run => serve::run(process, line.ready_file.as_deref()),
         Task::Config {
             what: Config::Check,
             ..
-        } => print("the settings are right\n"),
+        } => check(process),
         Task::Config { format, .. } => print(&match format {
             Format::Text => process.effective().to_toml(),
             Format::Json => pretty(&process.effective().to_json()),
         }),
-        Task::Access { format } => inspect(process, |rows, _| {
+        Task::Access { format } => inspect(process.looked_at(), |rows, _| {
             print(&match format {
                 Format::Text => AccessRow::table(rows),
                 Format::Json => pretty(&rows),
@@ -61,6 +68,7 @@ pub(crate) fn execute(
                 Exit::Failed
             }
         }),
+        Task::Migrate => inspect(process, |_, _| print("the stores are up to date\n")),
         Task::Version => Exit::Clean,
     }
 }
@@ -93,6 +101,9 @@ fn sources(
         if line.any_port() {
             sources = sources.set("admin.listen", "127.0.0.1:0", "--listen");
         }
+    }
+    if let Some(folder) = &line.data_dir {
+        sources = sources.set("data_dir", folder, "--data-dir");
     }
     line.set
         .iter()
@@ -153,6 +164,9 @@ fn load(host: Host, sources: &Sources) -> Result<Process, Mistakes> {
             hosted,
             alone,
             apps,
+            data_dir: DataDir::ephemeral(),
+            announcer: Announcer::default(),
+            looked_at: false,
         }
         .complete()),
         (_, Some(mistakes)) => Err(mistakes),
@@ -164,9 +178,29 @@ fn load(host: Host, sources: &Sources) -> Result<Process, Mistakes> {
             hosted,
             alone,
             apps,
+            data_dir: DataDir::ephemeral(),
+            announcer: Announcer::default(),
+            looked_at: false,
         }
         .complete()),
     }
+}
+
+/// Finds what the apps themselves refuse of their settings. They open no socket, and get a folder that nobody keeps.
+fn check(process: Process) -> Exit {
+    match blocking(process::make_all(process.looked_at())) {
+        Ok(_) => print("the settings are right\n"),
+        Err(error) => failed(&*error),
+    }
+}
+
+/// Runs `work` on a runtime of its own.
+fn blocking<T>(work: impl Future<Output = crate::Result<T>>) -> crate::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("the runtime did not start: {error}"))?;
+    runtime.block_on(work)
 }
 
 /// Puts all apps together without opening a port, and shows what is found.
@@ -174,20 +208,9 @@ fn inspect(
     process: Process,
     show: impl FnOnce(&[AccessRow], &[msf_core::health::Report]) -> Exit,
 ) -> Exit {
-    let runtime = match tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-    {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            complain(&format!("error: the runtime did not start: {error}"));
-            return Exit::Failed;
-        }
-    };
-    let found: crate::Result<_> = runtime.block_on(async {
+    let found = blocking(async {
         let (mut rows, mut reports) = (Vec::new(), Vec::new());
-        for (embed, make) in process.embed_all() {
-            let app = process::make(&embed, make).await?;
+        for (embed, app) in process::make_all(process).await? {
             let health = Health::new();
             let assembled = embed.assemble(app, &health)?;
             rows.extend(assembled.rows);
@@ -198,10 +221,7 @@ fn inspect(
     });
     match found {
         Ok((rows, reports)) => show(&rows, &reports),
-        Err(error) => {
-            complain(&format!("error: {error}"));
-            Exit::Failed
-        }
+        Err(error) => failed(&*error),
     }
 }
 
@@ -215,10 +235,4 @@ fn print(text: &str) -> Exit {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Exit::Failed,
         _ => Exit::Clean,
     }
-}
-
-/// Says on standard error what is wrong.
-pub(crate) fn complain(text: &str) {
-    // Where standard error is closed nobody can be told.
-    let _ = writeln!(io::stderr().lock(), "{}", text.trim_end());
 }

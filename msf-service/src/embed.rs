@@ -17,6 +17,7 @@
 
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use msf_core::clock::Clock;
@@ -25,12 +26,14 @@ use msf_core::settings::Sources;
 use tokio::sync::mpsc;
 
 use crate::app::Assembled;
+use crate::boot::{BootPart, Owner};
 use crate::client::Local;
 use crate::clients::Clients;
+use crate::data_dir::DataDir;
 use crate::edge::{Options, Server, tls};
 use crate::running::Bound;
 use crate::stack::Bounds;
-use crate::{App, Boot, Profile, ServiceSettings};
+use crate::{Announcer, App, Boot, Profile, ServiceSettings};
 
 pub use crate::running::{Running, Stopped};
 
@@ -45,6 +48,9 @@ pub struct Embed {
     settings: ServiceSettings,
     listen: SocketAddr,
     clients: Clients,
+    data_dir: DataDir,
+    announcer: Announcer,
+    owner: Owner,
 }
 
 impl Embed {
@@ -65,6 +71,11 @@ impl Embed {
             .listen
             .unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
         let clients = Clients::new(Arc::clone(&name), settings.clients.clone(), local.clone());
+        let owner = Owner {
+            program: Arc::clone(&name),
+            table: None,
+            looked_at: false,
+        };
         Self {
             name,
             profile: Profile::Dev,
@@ -73,6 +84,9 @@ impl Embed {
             settings,
             listen,
             clients,
+            data_dir: DataDir::ephemeral(),
+            announcer: Announcer::default(),
+            owner,
         }
     }
 
@@ -105,6 +119,23 @@ impl Embed {
         self
     }
 
+    /// Keeps embedded stores in this folder. Default: a temporary one, which ends with the app.
+    pub fn data_dir(mut self, path: impl Into<PathBuf>) -> Self {
+        self.data_dir = DataDir::kept(path.into());
+        self
+    }
+
+    /// Shares the data folder and the announcements of a process, whose settings have this owner.
+    pub(crate) fn of_process(
+        mut self,
+        data_dir: DataDir,
+        announcer: Announcer,
+        owner: Owner,
+    ) -> Self {
+        (self.data_dir, self.announcer, self.owner) = (data_dir, announcer, owner);
+        self
+    }
+
     /// Knows which apps the process will have, so that others are refused at once.
     pub(crate) fn hosted(mut self, apps: Arc<BTreeSet<String>>) -> Self {
         self.clients = self.clients.hosted(apps);
@@ -130,6 +161,7 @@ impl Embed {
             body: usize::try_from(limits.body.bytes()).unwrap_or(usize::MAX),
             in_flight: limits.requests_in_flight(),
             deadline: limits.deadline,
+            auth_failures: limits.auth_failures,
         };
         app.assemble(&self.name, self.profile, bounds, health)
     }
@@ -140,8 +172,13 @@ impl Embed {
             config,
             Arc::clone(&self.name),
             self.profile,
-            self.clock.clone(),
-            self.clients.clone(),
+            BootPart {
+                clock: self.clock.clone(),
+                clients: self.clients.clone(),
+                data_dir: self.data_dir.clone(),
+                announcer: self.announcer.clone(),
+                owner: self.owner.clone(),
+            },
         )
     }
 
@@ -151,7 +188,8 @@ impl Embed {
     ///
     /// The address cannot be bound, a certificate cannot be read, or the app cannot be put together.
     pub async fn start(self, app: App) -> crate::Result<Running> {
-        let bound = self.bind(app).await?;
+        let mut bound = self.bind(app).await?;
+        bound.on_start().await?;
         let (sender, failures) = mpsc::unbounded_channel();
         let running = bound.serve(&sender).with_failures(failures);
         running.health().set_state(State::Ready);
@@ -179,6 +217,7 @@ impl Embed {
             name: self.name,
             local: self.local,
             health,
+            data_dir: self.data_dir,
             assembled,
             server,
         })

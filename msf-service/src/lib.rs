@@ -34,15 +34,20 @@ pub mod http;
 pub mod telemetry;
 
 mod access_table;
+mod announcer;
 mod app;
 mod boot;
 mod clients;
 mod command_line;
 mod commands;
+mod complaint;
 mod components;
+mod data_dir;
 mod exit;
 mod host;
 mod info;
+#[cfg(feature = "auth")]
+mod keys;
 mod lifecycle;
 mod process;
 mod ready;
@@ -56,6 +61,7 @@ mod stop_all;
 mod timetable;
 
 pub use access_table::{AccessRow, RowKind};
+pub use announcer::Announcer;
 pub use app::App;
 pub use boot::Boot;
 pub use exit::Exit;
@@ -70,7 +76,12 @@ pub use service_settings::{
 pub use msf_core::access::{Principal, Rule};
 pub use msf_core::settings::Settings;
 pub use msf_core::{BoxError, access, clock, component, context, error, health, observe, settings};
-pub use {axum, tonic, tonic_types, tracing};
+pub use {axum, prost_types, tonic, tonic_types, tracing};
+
+#[cfg(feature = "sqlite")]
+pub use msf_store as store;
+#[cfg(feature = "auth")]
+pub use {keys::JWKS_PATH, msf_auth as auth};
 
 /// What the functions of a start return: any error ends it, with its text.
 pub type Result<T, E = BoxError> = std::result::Result<T, E>;

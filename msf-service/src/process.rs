@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use msf_core::error::chain;
-use msf_core::settings::{Effective, Value};
+use msf_core::settings::{Effective, Mistakes, Value};
 
+use crate::boot::Owner;
+use crate::data_dir::DataDir;
 use crate::embed::Embed;
 use crate::host::{Make, Prepared};
-use crate::{App, Info, ProcessSettings, Profile};
+use crate::{Announcer, App, Info, ProcessSettings, Profile};
 
 /// A process whose settings are read.
 pub(crate) struct Process {
@@ -22,7 +24,14 @@ pub(crate) struct Process {
     /// Whether the one app shares the top level of the settings with the process.
     pub(crate) alone: bool,
     pub(crate) apps: Vec<(Arc<str>, Prepared)>,
+    pub(crate) data_dir: DataDir,
+    pub(crate) announcer: Announcer,
+    /// Whether the apps are only looked at: nothing of them is going to serve.
+    pub(crate) looked_at: bool,
 }
+
+/// The folder of the embedded stores unless set, below the working folder.
+const DATA_DIR: &str = ".msf";
 
 impl Process {
     /// The settings of the process and of all its apps.
@@ -61,22 +70,48 @@ impl Process {
         }
         let admin = self.admin_address();
         self.settings.admin.listen = Some(admin);
+        let folder = self
+            .settings
+            .data_dir
+            .get_or_insert_with(|| DATA_DIR.into());
+        self.data_dir = DataDir::kept(folder.clone());
         let own = match self.apps.first_mut() {
             Some((_, app)) if alone => &mut app.effective,
             _ => &mut self.effective,
         };
         own.assume("admin.listen", Value::Text(admin.to_string()));
+        own.assume("data_dir", Value::Text(DATA_DIR.to_owned()));
         self
     }
 
+    /// The same, with embedded stores in a folder that ends with the process.
+    pub(crate) fn ephemeral(mut self) -> Self {
+        self.data_dir = DataDir::ephemeral();
+        self
+    }
+
+    /// The same, to be looked at and not to serve: it must leave no trace.
+    pub(crate) fn looked_at(mut self) -> Self {
+        self.looked_at = true;
+        self.ephemeral()
+    }
+
     /// How each app is to run.
-    pub(crate) fn embed_all(self) -> impl Iterator<Item = (Embed, Make)> {
+    fn embed_all(self) -> impl Iterator<Item = (Embed, Make)> {
         let local = crate::client::Local::new();
         let (profile, hosted) = (self.settings.profile, self.hosted);
+        let (data_dir, announcer) = (self.data_dir, self.announcer);
+        let (program, alone, looked_at) = (Arc::from(self.info.name()), self.alone, self.looked_at);
         self.apps.into_iter().map(move |(name, prepared)| {
+            let owner = Owner {
+                program: Arc::clone(&program),
+                table: (!alone).then(|| Arc::clone(&name)),
+                looked_at,
+            };
             let embed = Embed::with_settings(name, prepared.settings)
                 .profile(profile)
                 .local(&local)
+                .of_process(data_dir.clone(), announcer.clone(), owner)
                 .hosted(Arc::clone(&hosted));
             (embed, prepared.make)
         })
@@ -103,8 +138,33 @@ fn number(value: usize) -> Value {
     i128::try_from(value).map_or_else(|_| Value::Text(value.to_string()), Value::Integer)
 }
 
-/// Calls an app's function; a panic in it is an error that names the app.
-pub(crate) async fn make(embed: &Embed, app: Make) -> crate::Result<App> {
+/// Makes all apps of a process.
+///
+/// # Errors
+///
+/// [`Mistakes`], those of all apps at once, where the settings are refused; else the first failure.
+pub(crate) async fn make_all(process: Process) -> crate::Result<Vec<(Embed, App)>> {
+    let mut made = Vec::new();
+    let mut mistakes: Option<Mistakes> = None;
+    for (embed, function) in process.embed_all() {
+        let error = match make(&embed, function).await {
+            Ok(app) => {
+                made.push((embed, app));
+                continue;
+            }
+            Err(error) => error,
+        };
+        let found = *error.downcast::<Mistakes>()?;
+        match &mut mistakes {
+            Some(mistakes) => mistakes.extend(found),
+            None => mistakes = Some(found),
+        }
+    }
+    mistakes.map_or(Ok(made), |mistakes| Err(mistakes.into()))
+}
+
+/// Calls an app's function; a panic in it is an error that names the app. Mistakes in the settings stay what they are.
+async fn make(embed: &Embed, app: Make) -> crate::Result<App> {
     let made = AssertUnwindSafe(async { app(embed.boot(())).await })
         .catch_unwind()
         .await;
@@ -112,6 +172,7 @@ pub(crate) async fn make(embed: &Embed, app: Make) -> crate::Result<App> {
         |why: String| crate::BoxError::from(format!("`{}` cannot start: {why}", embed.name()));
     match made {
         Ok(Ok(app)) => Ok(app),
+        Ok(Err(error)) if error.is::<Mistakes>() => Err(error),
         Ok(Err(error)) => Err(named(chain(&*error))),
         Err(_) => Err(named("it panicked; the message is above".to_owned())),
     }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use msf_core::access::Condition;
 use serde::Serialize;
 
-use crate::{AccessRow, Info, Profile, RowKind};
+use crate::{AccessRow, Info, Profile, RowKind, announcer};
 
 /// The ready file, and the JSON line on standard error where that is no terminal.
 #[derive(Clone, Debug, Serialize)]
@@ -19,6 +19,11 @@ pub(crate) struct Ready {
     pub(crate) http: String,
     pub(crate) admin: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// What the apps announced.
+    #[serde(flatten)]
+    pub(crate) announced: serde_json::Map<String, serde_json::Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) services: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
@@ -27,28 +32,72 @@ pub(crate) struct Ready {
 pub(crate) struct Staged {
     temporary: PathBuf,
     file: PathBuf,
+    open: std::fs::File,
 }
 
 impl Staged {
-    fn write(&self, ready: &Ready) -> io::Result<()> {
-        let mut file = std::fs::File::create(&self.temporary)?;
-        serde_json::to_writer(&mut file, ready)?;
-        file.write_all(b"\n")?;
-        file.sync_all()
+    /// Makes the file under another name, to be renamed once every port answers: whoever sees it sees all of it. Done
+    /// before an app announces anything, so that nothing is told to a file that cannot be written.
+    ///
+    /// The file of an earlier start, which would tell scripts that this one is ready, is removed.
+    pub(crate) fn open(file: &Path) -> crate::Result<Self> {
+        let mut temporary = file.as_os_str().to_owned();
+        temporary.push(format!(".{}", std::process::id()));
+        let temporary = PathBuf::from(temporary);
+        let mut options = std::fs::OpenOptions::new();
+        // One that lies there already may be somebody else's, with other permissions.
+        options.write(true).create_new(true);
+        // What an app announces may be a password.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let opened = remove(file)
+            .and_then(|()| remove(&temporary))
+            .and_then(|()| options.open(&temporary));
+        match opened {
+            Ok(open) => Ok(Self {
+                temporary,
+                file: file.to_owned(),
+                open,
+            }),
+            Err(error) => Err(failed(file, &error)),
+        }
+    }
+
+    /// Writes what there is to say.
+    pub(crate) fn write(&mut self, ready: &Ready) -> crate::Result<()> {
+        let written = serde_json::to_writer(&mut self.open, ready)
+            .map_err(io::Error::from)
+            .and_then(|()| self.open.write_all(b"\n"))
+            .and_then(|()| self.open.sync_all());
+        written.map_err(|error| failed(&self.file, &error))
     }
 
     /// Shows it.
     pub(crate) fn publish(self) -> crate::Result<()> {
-        std::fs::rename(&self.temporary, &self.file).map_err(|error| self.failed(&error))
+        std::fs::rename(&self.temporary, &self.file).map_err(|error| failed(&self.file, &error))
     }
+}
 
-    fn failed(&self, error: &io::Error) -> crate::BoxError {
-        format!(
-            "the ready file {} cannot be written: {error}",
-            self.file.display()
-        )
-        .into()
+impl Drop for Staged {
+    /// A start that fails leaves nothing behind; what was shown has another name by then.
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.temporary);
     }
+}
+
+fn remove(file: &Path) -> io::Result<()> {
+    match std::fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+fn failed(file: &Path, error: &io::Error) -> crate::BoxError {
+    format!(
+        "the ready file {} cannot be written: {error}",
+        file.display()
+    )
+    .into()
 }
 
 /// One app of the process, for the block.
@@ -58,6 +107,8 @@ pub(crate) struct ReadyApp {
     pub(crate) http: SocketAddr,
     pub(crate) tls: bool,
     pub(crate) access: Vec<AccessRow>,
+    /// What to paste, where the app knows better than its access table; `{url}` stands for its address.
+    pub(crate) suggestion: Option<String>,
 }
 
 impl Ready {
@@ -76,32 +127,22 @@ impl Ready {
             pid,
             http: apps.first().map(url).unwrap_or_default(),
             admin,
+            data_dir: None,
+            announced: serde_json::Map::new(),
             services,
         }
     }
 
-    /// Removes the file of an earlier start, which would tell scripts that this one is ready.
-    pub(crate) fn remove(file: &Path) -> crate::Result<()> {
-        match std::fs::remove_file(file) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(format!(
-                "the ready file {} cannot be replaced: {error}",
-                file.display()
-            )
-            .into()),
-            _ => Ok(()),
-        }
+    /// Says where the embedded stores lie.
+    pub(crate) fn data_dir(mut self, data_dir: Option<PathBuf>) -> Self {
+        self.data_dir = data_dir;
+        self
     }
 
-    /// Writes the file under another name, to be renamed once every port answers: whoever sees it sees all of it.
-    pub(crate) fn stage(&self, file: &Path) -> crate::Result<Staged> {
-        let mut temporary = file.as_os_str().to_owned();
-        temporary.push(format!(".{}", self.pid));
-        let staged = Staged {
-            temporary: temporary.into(),
-            file: file.to_owned(),
-        };
-        staged.write(self).map_err(|error| staged.failed(&error))?;
-        Ok(staged)
+    /// Adds what the apps announced.
+    pub(crate) fn announced(mut self, members: serde_json::Map<String, serde_json::Value>) -> Self {
+        self.announced = members;
+        self
     }
 
     /// Says it on standard error: a block on a terminal, else one JSON line.
@@ -140,32 +181,59 @@ impl Ready {
         } else {
             ""
         };
+        let label = |app: &'_ ReadyApp| match apps {
+            [_] => "Main".to_owned(),
+            _ => app.name.clone(),
+        };
+        let width = apps
+            .iter()
+            .map(|app| label(app).len())
+            .max()
+            .unwrap_or(0)
+            .max(8);
         // Writing to a String does not fail.
         for app in apps {
-            let label = if apps.len() == 1 { "Main" } else { &app.name };
             let _ = writeln!(
                 block,
-                "  {label:<8} {}    HTTP and gRPC · probes{rpc}",
+                "  {:<width$} {}    HTTP and gRPC · probes{rpc}",
+                label(app),
                 url(app)
             );
         }
         let _ = writeln!(
             block,
-            "  {:<8} {}/   probes · metrics · config · access",
+            "  {:<width$} {}/   probes · metrics · config · access",
             "Admin", self.admin
         );
+        if let Some(folder) = &self.data_dir {
+            let _ = writeln!(block, "  {:<width$} {}", "Data", folder.display());
+        }
+        if !self.announced.is_empty() {
+            block.push('\n');
+        }
+        for (key, value) in &self.announced {
+            let _ = writeln!(block, "  {}", announcer::line(key, value, width));
+        }
         if profile == Profile::Dev {
             block.push('\n');
             for line in tries(apps) {
-                let _ = writeln!(block, "  {:<8} {line}", "try");
+                let _ = writeln!(block, "  {:<width$} {line}", "try");
             }
         }
         block
     }
 }
 
-/// Commands to paste: the first public GET route and the first public RPC of the first app that has one.
+/// Commands to paste: what the apps suggest, else the first public GET route and the first public RPC of the first app that
+/// has one.
 fn tries(apps: &[ReadyApp]) -> Vec<String> {
+    let suggested = apps
+        .iter()
+        .filter_map(|app| Some(app.suggestion.as_ref()?.replace("{url}", &url(app))));
+    let suggested: Vec<String> = suggested.collect();
+    if !suggested.is_empty() {
+        return suggested;
+    }
     let public = |row: &&AccessRow| {
         row.info
             .any_of

@@ -1,17 +1,22 @@
 //! An app whose port is bound, and one that runs.
 
 use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use msf_core::component::AdminPage;
+use msf_core::error::chain;
 use msf_core::health::Health;
+use msf_core::observe;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::AccessRow;
 use crate::app::Assembled;
 use crate::client::Local;
+use crate::data_dir::DataDir;
 use crate::edge::{Server, Stop};
 use crate::lifecycle::{Cause, Serving};
 use crate::timetable::Timetable;
@@ -24,6 +29,8 @@ pub struct Running {
     pages: Vec<AdminPage>,
     serving: Serving,
     failures: Option<mpsc::UnboundedReceiver<Cause>>,
+    /// A temporary folder lasts as long as the app does.
+    _data_dir: DataDir,
 }
 
 /// How a stop went.
@@ -43,6 +50,7 @@ pub(crate) struct Bound {
     pub(crate) name: Arc<str>,
     pub(crate) local: Local,
     pub(crate) health: Health,
+    pub(crate) data_dir: DataDir,
     pub(crate) assembled: Assembled,
     pub(crate) server: Server,
 }
@@ -64,8 +72,28 @@ impl Bound {
         &self.assembled.rows
     }
 
+    pub(crate) fn suggestion(&self) -> Option<String> {
+        self.assembled.suggestion.clone()
+    }
+
     pub(crate) fn pages(&self) -> &[AdminPage] {
         &self.assembled.pages
+    }
+
+    /// Does what the app has to do before anybody is answered.
+    pub(crate) async fn on_start(&mut self) -> crate::Result<()> {
+        let name = Arc::clone(&self.name);
+        for work in std::mem::take(&mut self.assembled.on_start) {
+            let done =
+                AssertUnwindSafe(observe::in_service(Arc::clone(&name), work())).catch_unwind();
+            let why = match done.await {
+                Ok(Ok(())) => continue,
+                Ok(Err(error)) => chain(&*error),
+                Err(_) => "it panicked; the message is above".to_owned(),
+            };
+            return Err(format!("`{name}` cannot start: {why}").into());
+        }
+        Ok(())
     }
 
     /// Serves it; whatever fails reports to `failed`.
@@ -74,6 +102,7 @@ impl Bound {
             name,
             local,
             health,
+            data_dir,
             assembled,
             server,
         } = self;
@@ -96,6 +125,7 @@ impl Bound {
             pages: assembled.pages,
             serving,
             failures: None,
+            _data_dir: data_dir,
         }
     }
 }

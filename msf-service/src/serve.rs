@@ -14,10 +14,10 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::admin::{self, AdminApp, Document};
-use crate::commands::complain;
+use crate::complaint::{complain, failed};
 use crate::edge::{Drained, Options, Server, Stop};
 use crate::lifecycle::Cause;
-use crate::process::{Process, make};
+use crate::process::{Process, make_all};
 use crate::ready::{Ready, ReadyApp, Staged};
 use crate::running::Running;
 use crate::signals::Signals;
@@ -37,6 +37,8 @@ pub(crate) fn run(process: Process, ready_file: Option<&Path>) -> Exit {
     let began = Instant::now();
     // "Already installed" is fine: there is one provider in the tree.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    #[cfg(feature = "auth")]
+    msf_auth::install_crypto_provider();
     let log = &process.settings.log;
     let options = telemetry::Options::new(process.info.name())
         .format(log.format)
@@ -60,10 +62,7 @@ pub(crate) fn run(process: Process, ready_file: Option<&Path>) -> Exit {
     };
     let (exit, flush) = match runtime.block_on(serve(process, &telemetry, ready_file, began)) {
         Ok(Ended { exit, hurried }) => (exit, if hurried { HURRIED_FLUSH } else { FLUSH }),
-        Err(error) => {
-            complain(&format!("error: {}", chain(&*error)));
-            (Exit::Failed, FLUSH)
-        }
+        Err(error) => (failed(&*error), FLUSH),
     };
     // Blocking work that does not end must not hold the process.
     runtime.shutdown_background();
@@ -159,24 +158,27 @@ async fn start(
     let (info, profile) = (process.info, process.settings.profile);
     let alone = process.apps.len() == 1;
     let admin_address = process.admin_address();
+    let (data_dir, announcer) = (process.data_dir.clone(), process.announcer.clone());
     let all = process.effective();
     let own: Vec<Effective> = process
         .apps
         .iter()
         .map(|(_, app)| app.effective.clone())
         .collect();
-    if let Some(file) = ready_file {
-        Ready::remove(file)?;
-    }
+    let mut staged = ready_file.map(Staged::open).transpose()?;
 
+    // All are made before any socket is opened: an app may refuse its settings.
+    let made = make_all(process).await?;
     let (mut bound, mut callees, mut tls) = (Vec::new(), Vec::new(), Vec::new());
-    for (embed, make_app) in process.embed_all() {
-        let app = make(&embed, make_app).await?;
+    for (embed, app) in made {
         callees.push(embed.clients().asked());
         tls.push(embed.is_tls());
         bound.push(embed.bind(app).await?);
     }
     let admin = Server::bind(admin_address, admin_options(&info)).await?;
+    for app in &mut bound {
+        app.on_start().await?;
+    }
     let pages = bound.iter().zip(own).map(|(app, own)| {
         let settings = if alone { &all } else { &own };
         AdminApp::new(app.name(), app.health().clone())
@@ -196,13 +198,15 @@ async fn start(
             http: app.http(),
             tls,
             access: app.access().to_vec(),
+            suggestion: app.suggestion(),
         })
         .collect();
-    let ready = Ready::new(&info, &told, admin.local_addr());
-    let staged = match ready_file {
-        Some(file) => Some(ready.stage(file)?),
-        None => None,
-    };
+    let ready = Ready::new(&info, &told, admin.local_addr())
+        .data_dir(data_dir.used())
+        .announced(announcer.members());
+    if let Some(staged) = &mut staged {
+        staged.write(&ready)?;
+    }
 
     let (failed, failures) = mpsc::unbounded_channel();
     let admin_stop = Stop::new();

@@ -27,6 +27,8 @@ pub struct ProcessSettings {
     /// `dev` or `prod`: bind address, reflection, log format.
     #[setting(default = "dev")]
     pub profile: Profile,
+    /// Folder of the embedded stores, for services that have any. If absent: `.msf` in the working folder.
+    pub data_dir: Option<PathBuf>,
     /// The admin port.
     pub admin: AdminSettings,
     /// The end of the process.
@@ -121,6 +123,10 @@ pub struct LimitSettings {
     /// The longest until the head of an answer, where the caller sets no earlier deadline.
     #[setting(default = "10s")]
     pub deadline: Duration,
+    /// Bad credentials of one address in a minute; then 429 before a token is looked at. 0: no bound, for a service behind a
+    /// proxy that bounds them itself.
+    #[setting(default = 300)]
+    pub auth_failures: u32,
 }
 
 /// Another service that this one calls.

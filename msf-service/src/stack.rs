@@ -2,19 +2,22 @@
 //!
 //! Outer to inner, each with its reason:
 //!
-//! 1. **context**: correlation id, trace, deadline; everything after it logs and calls under them.
-//! 2. **observe**: span, log line, metrics; outside of all that may refuse, so that refusals are seen.
-//! 3. **catch panic**: inside of observe, so that a panic is logged and counted as the 500 that the caller gets.
-//! 4. **probes**: answered here, outside of every bound: an overloaded server is alive.
-//! 5. **load shed and concurrency limit**: before any work is done for the request.
-//! 6. **deadline**: inside of the queue, so that the time spent waiting counts.
-//! 7. **authenticate**: costs; not for requests that are shed.
-//! 8. the app's **own layers** ([`App::layer`](crate::App::layer)): they know the principal.
-//! 9. **body limit**, on HTTP routes; an RPC has its limit for each message. Nothing outside of it reads a body.
-//! 10. **access rule**, of the route or inside the RPC's method.
-//! 11. validation and the handler.
+//! 1. **sensitive headers**: credentials are marked, so that no `Debug` of a header map further in shows them.
+//! 2. **context**: correlation id, trace, deadline; everything after it logs and calls under them.
+//! 3. **observe**: span, log line, metrics; outside of all that may refuse, so that refusals are seen.
+//! 4. **catch panic**: inside of observe, so that a panic is logged and counted as the 500 that the caller gets.
+//! 5. **probes**: answered here, outside of every bound: an overloaded server is alive.
+//! 6. **load shed and concurrency limit**: before any work is done for the request.
+//! 7. **deadline**: inside of the queue, so that the time spent waiting counts.
+//! 8. **authenticate**, with the bound on failures of one address before the credentials are looked at: costs; not for
+//!    requests that are shed.
+//! 9. the app's **own layers** ([`App::layer`](crate::App::layer)): they know the principal.
+//! 10. **body limit**, on HTTP routes; an RPC has its limit for each message. Nothing outside of it reads a body.
+//! 11. **access rule**, of the route or inside the RPC's method.
+//! 12. validation and the handler.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,12 +25,15 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::response::Response;
-use msf_core::access::{AuthenticateLayer, Authenticator};
+use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
+use msf_core::access::{AuthenticateLayer, Authenticator, FailureLimit};
 use msf_core::context::ContextLayer;
 use msf_core::observe::ObserveLayer;
 use msf_core::resilience::{CatchPanicLayer, DeadlineLayer, InFlightLayer};
 use tower::ServiceBuilder;
 use tower::util::{BoxCloneSyncService, Either};
+
+use crate::edge::Peer;
 
 /// A whole app as one service, ready for a socket or for calls in process. Boxed once, here.
 pub(crate) type EdgeService = BoxCloneSyncService<Request, Response, Infallible>;
@@ -39,6 +45,8 @@ pub(crate) struct Bounds {
     pub(crate) body: usize,
     pub(crate) in_flight: usize,
     pub(crate) deadline: Duration,
+    /// Bad credentials of one address in a minute; 0: no bound.
+    pub(crate) auth_failures: u32,
 }
 
 /// Puts the layers around an app's routes and RPCs.
@@ -52,11 +60,13 @@ pub(crate) fn edge_stack(
     // The limit of ours is the one that counts; axum's own 2 MB would be a second one.
     let main = main.layer(DefaultBodyLimit::disable());
     let main = match authenticator {
-        Some(authenticator) => Either::Left(
-            ServiceBuilder::new()
-                .layer(AuthenticateLayer::new(authenticator))
-                .service(main),
-        ),
+        Some(authenticator) => {
+            let mut layer = AuthenticateLayer::new(authenticator);
+            if bounds.auth_failures > 0 {
+                layer = layer.limit_failures(FailureLimit::per_minute(bounds.auth_failures, peer));
+            }
+            Either::Left(ServiceBuilder::new().layer(layer).service(main))
+        }
         None => Either::Right(main),
     };
     let bounded = ServiceBuilder::new()
@@ -64,10 +74,27 @@ pub(crate) fn edge_stack(
         .layer(DeadlineLayer::new())
         .service(main);
     let service = ServiceBuilder::new()
+        .map_request(mark_credentials)
         .map_response(|response: http::Response<_>| response.map(Body::new))
         .layer(ContextLayer::new().default_deadline(bounds.deadline))
         .layer(ObserveLayer::new(Arc::clone(name)))
         .layer(CatchPanicLayer::new())
         .service(probes.fallback_service(bounded));
     BoxCloneSyncService::new(service)
+}
+
+fn peer(extensions: &http::Extensions) -> Option<IpAddr> {
+    Some(extensions.get::<Peer>()?.addr.ip())
+}
+
+/// `Debug` of a marked value is `Sensitive`, and HTTP/2 keeps it out of its table of headers.
+fn mark_credentials<B>(mut request: http::Request<B>) -> http::Request<B> {
+    for name in [AUTHORIZATION, PROXY_AUTHORIZATION, COOKIE] {
+        if let http::header::Entry::Occupied(mut values) = request.headers_mut().entry(name) {
+            values
+                .iter_mut()
+                .for_each(|value| value.set_sensitive(true));
+        }
+    }
+    request
 }

@@ -555,3 +555,25 @@ async fn health_over_grpc_follows_the_state() {
     let unknown = client.check(ask("no.Such")).await.expect_err("unknown");
     assert_eq!(unknown.code(), tonic::Code::NotFound);
 }
+
+#[tokio::test]
+async fn no_debug_of_headers_shows_credentials() {
+    let shown = Arc::new(std::sync::Mutex::new(String::new()));
+    let show = Arc::clone(&shown);
+    let layer = from_fn(move |request: HttpRequest, next: Next| {
+        *show.lock().unwrap() = format!("{:?}", request.headers());
+        next.run(request)
+    });
+    let routes = Routes::new().get("/", Rule::public("a test"), async || "hello");
+    let app = App::new().http(routes).layer(layer);
+    let running = Embed::new("app").start(app).await.unwrap();
+    let credentials = "authorization: User hunter2\r\ncookie: a=hunter2\r\nproxy-authorization: hunter2\r\nx-other: plain\r\n";
+    let answer = request(running.http(), "GET", "/", credentials, b"").await;
+    assert_eq!(answer.status, 200);
+    let shown = shown.lock().unwrap().clone();
+    assert!(
+        shown.contains("plain") && shown.contains("Sensitive"),
+        "{shown}"
+    );
+    assert!(!shown.contains("hunter2"), "{shown}");
+}

@@ -302,6 +302,14 @@ async fn json_that_does_not_fit_names_its_field() {
         let named = field(&answer);
         assert_eq!((&*named.0, &*named.1), (*name, *field_code), "{answer:?}");
     }
+    // What was found is not told again: a password in the wrong type stays with whoever sent it.
+    let wrong = br#"{"customer":{"hunter2":1},"lines":[]}"#;
+    let answer = request(address, "POST", "/orders", JSON, wrong).await;
+    assert!(answer.body.contains("expected a string"), "{answer:?}");
+    let wrong = br#"{"customer":8675309,"lines":[]}"#;
+    let answer = request(address, "POST", "/orders", JSON, wrong).await;
+    assert!(answer.body.contains("expected a string"), "{answer:?}");
+    assert!(!answer.body.contains("8675309"), "{answer:?}");
     // One level less, and it is read.
     let deep = format!("{}1{}", "[".repeat(126), "]".repeat(126));
     let deep = format!(r#"{{"customer":"ana","lines":[],"note":{deep}}}"#);

@@ -3,8 +3,13 @@
 use std::fmt;
 
 use bytes::Bytes;
+use http_body_util::{BodyExt, Collected};
 use msf_core::access::{Condition, Principal};
+use msf_core::error::Kind;
+use msf_service::tonic::Status;
+use msf_service::tonic_types::StatusExt;
 use msf_service::{AccessRow, RowKind};
+use serde_json::Value;
 
 use crate::call::Call;
 use crate::started::Started;
@@ -208,21 +213,41 @@ async fn called(app: &Started, call: Call<'_>, principal: Option<&Principal>) ->
         Some(principal) => call.as_principal(principal),
         None => call,
     };
-    // A rule whose extractor rejects the path lets nobody in, and answers as the extractor does.
-    let rejections = || app.count("msf_access_refused_total", &[("reason", "rejected")]);
-    let before = rejections();
-    // A refusal is all in the head; the body of an answer may be a stream without end.
+    // Rules count whom they refuse, also where the answer is the one of an extractor that rejects the path.
+    let refusals = || app.count("msf_access_refused_total", &[]);
+    let before = refusals();
+    // The body of an answer may be a stream without end.
     let response = call.head().await;
+    let status = response.status();
+    if refusals() > before {
+        return Outcome::Refused;
+    }
     let grpc = response.headers().get("grpc-status");
-    let refused = match grpc.map(http::HeaderValue::as_bytes) {
+    let says_no = match grpc.map(http::HeaderValue::as_bytes) {
         Some(status) => status == b"16" || status == b"7",
         None => response.status() == 401 || response.status() == 403,
     };
-    if refused || rejections() > before {
-        Outcome::Refused
-    } else if response.status() == 404 {
+    if says_no && !is_a_handlers_own(response).await {
+        return Outcome::Refused;
+    }
+    if status == 404 {
         Outcome::NotFound
     } else {
         Outcome::Answered
     }
+}
+
+/// Whether no rule and no layer said no, but a handler, for a reason that has a code of its own: the user is gone.
+async fn is_a_handlers_own(response: http::Response<hyper::body::Incoming>) -> bool {
+    let code = if let Some(status) = Status::from_header_map(response.headers()) {
+        let info = status.get_error_details().error_info().cloned();
+        info.map(|info| info.reason)
+    } else {
+        let body = response.into_body().collect().await;
+        let bytes = body.map(Collected::to_bytes).unwrap_or_default();
+        let problem: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        problem["code"].as_str().map(str::to_owned)
+    };
+    let general = [Kind::Unauthenticated, Kind::Forbidden].map(Kind::code);
+    code.is_some_and(|code| !general.contains(&code.as_str()))
 }

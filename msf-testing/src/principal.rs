@@ -71,6 +71,19 @@ impl Passport {
 }
 
 impl Authenticator for TestAuthenticator {
+    fn has_credentials(&self, headers: &HeaderMap) -> bool {
+        match &self.inner {
+            Some(inner) => inner.has_credentials(headers),
+            None => headers.contains_key(AUTHORIZATION),
+        }
+    }
+
+    fn is_guess(&self, error: &Error) -> bool {
+        self.inner
+            .as_ref()
+            .is_none_or(|inner| inner.is_guess(error))
+    }
+
     fn authenticate<'a>(
         &'a self,
         headers: &'a HeaderMap,

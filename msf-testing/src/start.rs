@@ -1,5 +1,6 @@
 //! Starts an app on a free port.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use msf_core::clock::{Clock, FakeClock};
@@ -43,6 +44,7 @@ pub struct Start {
     clock: Clock,
     local: Local,
     settings: ServiceSettings,
+    data_dir: Option<PathBuf>,
 }
 
 impl Start {
@@ -54,6 +56,7 @@ impl Start {
             clock: Clock::system(),
             local: Local::new(),
             settings: ServiceSettings::default(),
+            data_dir: None,
         }
     }
 
@@ -82,6 +85,12 @@ impl Start {
         self
     }
 
+    /// Keeps embedded stores in this folder. Default: a temporary one, which ends with the app.
+    pub fn data_dir(mut self, path: impl Into<PathBuf>) -> Self {
+        self.data_dir = Some(path.into());
+        self
+    }
+
     /// Changes limits and the like.
     pub fn settings(mut self, change: impl FnOnce(&mut ServiceSettings)) -> Self {
         change(&mut self.settings);
@@ -99,10 +108,13 @@ impl Start {
     {
         let capture = Capture::current()?;
         let passport = Passport::new();
-        let embed = Embed::with_settings(self.name, self.settings)
+        let mut embed = Embed::with_settings(self.name, self.settings)
             .profile(self.profile)
             .clock(self.clock)
             .local(&self.local);
+        if let Some(folder) = self.data_dir {
+            embed = embed.data_dir(folder);
+        }
         let app = app(embed.boot(config)).await?;
         let theirs = passport.clone();
         let app = app.wrap_authenticator(|inner| TestAuthenticator {

@@ -47,6 +47,10 @@ pub(super) async fn call(
     ] {
         parts.headers.remove(name);
     }
+    if let Err(status) = channel.prove(context.principal(), &mut parts.headers) {
+        record.finish(status.code());
+        return Err(status);
+    }
     if context.inject(&mut parts.headers).is_err() {
         record.finish(Code::DeadlineExceeded);
         return Err(too_late(&channel));

@@ -6,7 +6,9 @@ use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
+use msf_core::access::{CallIdentity, Principal};
 use msf_core::context::Context;
 use msf_core::observe;
 use tonic::Status;
@@ -32,6 +34,7 @@ pub struct Channel {
     wire: Wire,
     default_deadline: Duration,
     headers: HeaderMap,
+    identity: Option<Arc<dyn CallIdentity>>,
 }
 
 #[derive(Clone)]
@@ -68,6 +71,7 @@ impl Channel {
             wire,
             default_deadline: DEFAULT_DEADLINE,
             headers: HeaderMap::new(),
+            identity: None,
         }
     }
 
@@ -88,9 +92,30 @@ impl Channel {
         self
     }
 
+    /// Proves with every call who is calling: what `identity` makes for the callee becomes the `authorization` header.
+    ///
+    /// A service usually has two clients of one callee: one calls as the service itself, one on behalf of the current user.
+    #[must_use]
+    pub fn identify(mut self, identity: impl CallIdentity) -> Self {
+        self.identity = Some(Arc::new(identity));
+        self
+    }
+
     /// The name of the client, which the metric label `peer` and each message of a failure carry.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Adds the proof of who is calling, where this channel has one.
+    pub(super) fn prove(
+        &self,
+        principal: Option<&Principal>,
+        headers: &mut HeaderMap,
+    ) -> Result<(), Status> {
+        if let Some(identity) = &self.identity {
+            headers.insert(AUTHORIZATION, identity.header(principal, &self.name)?);
+        }
+        Ok(())
     }
 
     pub(super) fn default_bound(&self) -> Duration {

@@ -16,7 +16,8 @@
 //!
 //! # What people wrongly assume
 //!
-//! * *The identity goes along.* No header of an incoming request is passed on. In the process, extensions and task-locals
+//! * *The identity goes along.* No header of an incoming request is passed on; a channel proves who is calling only where it
+//!   was told how ([`Channel::identify`]). In the process, extensions and task-locals
 //!   stay on their side too: a call is as anonymous as one over TCP, and meets the same rules.
 //! * *A call inside the process runs by itself.* It runs in the caller's task: a stream moves when it is polled. Who
 //!   sends into a bidirectional call from the same task that ought to read its answers waits for himself.

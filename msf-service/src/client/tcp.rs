@@ -90,6 +90,11 @@ impl InvalidUrl {
     pub fn key(&self) -> String {
         format!("clients.{}.url", self.name)
     }
+
+    /// What is wrong with it.
+    pub(crate) fn mistake(&self) -> &'static str {
+        self.mistake
+    }
 }
 
 impl fmt::Display for InvalidUrl {

@@ -10,10 +10,12 @@ use msf_core::error::{Error, Kind};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::object::StructsAreObjects;
+
 /// A JSON body: extracts it, or answers with it.
 ///
 /// Rejections: 415 without `application/json` (or `+json`), 413 beyond the body limit, 400 where it is not JSON, 422
-/// where it is and a field does not fit, with the path of that field. Put `#[serde(deny_unknown_fields)]` on the type
+/// where it is and a field does not fit, with the path of that field; an array is no struct. Put `#[serde(deny_unknown_fields)]` on the type
 /// to refuse fields that it does not have.
 ///
 /// ```
@@ -46,7 +48,8 @@ where
             .await
             .map_err(|rejection| unread(&rejection))?;
         let mut reader = serde_json::Deserializer::from_slice(&bytes);
-        let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| unfit(&error))?;
+        let value = serde_path_to_error::deserialize(StructsAreObjects(&mut reader))
+            .map_err(|error| unfit(&error))?;
         reader.end().map_err(|error| malformed(&error))?;
         Ok(Self(value))
     }

@@ -24,6 +24,7 @@
 mod fallback;
 mod json;
 mod misfit;
+mod object;
 mod path;
 mod probes;
 mod query;

@@ -4,12 +4,17 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use msf_core::context::Context;
+use http::{HeaderMap, HeaderValue, Request as HttpRequest, Response};
+use msf_core::BoxFuture;
+use msf_core::access::{AuthenticateLayer, Authenticator, CallIdentity, Principal};
+use msf_core::context::{Context, ContextLayer};
 use msf_core::error::{Error, FieldError, Kind};
 use msf_core::observe;
+use msf_test_protos::pb::msf::test::v1 as pb;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout};
 use tonic::{Code, Request, Status};
+use tower::{ServiceBuilder, ServiceExt as _};
 
 use crate::support::{
     Script, WIRES, arrived, ask, eventually, item, ms, range, start, start_bare, until_in, value,
@@ -63,6 +68,78 @@ async fn the_context_crosses_with_a_new_span_and_nothing_else_does() {
             after.trace().span_id(),
             caller.trace().span_id(),
             "afterwards the caller's context is current again"
+        );
+    }
+}
+
+/// Says for whom, to whom; has no proof of a user called `nobody`.
+struct Says;
+
+impl CallIdentity for Says {
+    fn header(&self, principal: Option<&Principal>, callee: &str) -> Result<HeaderValue, Error> {
+        let subject = principal.map_or("itself", Principal::subject);
+        if subject == "nobody" {
+            return Err(Error::of(Kind::Internal).with_source("the key is lost"));
+        }
+        Ok(HeaderValue::try_from(format!("{subject} to {callee}")).unwrap())
+    }
+}
+
+/// Believes whoever `x-user` names.
+struct ByUser;
+
+impl Authenticator for ByUser {
+    fn authenticate<'a>(
+        &'a self,
+        headers: &'a HeaderMap,
+    ) -> BoxFuture<'a, Result<Option<Principal>, Error>> {
+        let name = headers["x-user"].to_str().unwrap().to_owned();
+        Box::pin(async { Ok(Some(Principal::user(name))) })
+    }
+}
+
+/// Calls `increment` while it handles a request of the user `name`.
+async fn called_for(name: &str, client: pb::CounterClient) -> Result<(), Status> {
+    let handler = tower::service_fn(move |_: HttpRequest<()>| {
+        let mut client = client.clone();
+        async move {
+            client.increment(ask()).await?;
+            Ok(Response::new(axum::body::Body::empty()))
+        }
+    });
+    let service = ServiceBuilder::new()
+        .layer(ContextLayer::new())
+        .layer(AuthenticateLayer::new(ByUser))
+        .service(handler);
+    let request = HttpRequest::builder()
+        .header("x-user", name)
+        .body(())
+        .unwrap();
+    service.oneshot(request).await.map(drop)
+}
+
+#[tokio::test]
+async fn a_call_proves_what_its_channel_was_told_to() {
+    for wire in WIRES {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let saw = Arc::clone(&seen);
+        let script = Script::new().increment(move |request| {
+            let proof = request.metadata().get("authorization").cloned();
+            saw.lock()
+                .unwrap()
+                .push(proof.unwrap().to_str().unwrap().to_owned());
+            async { Ok(value(1)) }
+        });
+        let peer = start(wire, script).await;
+        let client = pb::CounterClient::new(peer.channel.clone().identify(Says));
+        client.clone().increment(ask()).await.unwrap();
+        called_for("ana", client.clone()).await.unwrap();
+        let refused = called_for("nobody", client).await;
+        assert_eq!(refused.unwrap_err().code(), Code::Internal, "{wire:?}");
+        assert_eq!(
+            *seen.lock().unwrap(),
+            ["itself to counter-service", "ana to counter-service"],
+            "{wire:?}: without a proof nothing is sent"
         );
     }
 }

@@ -164,6 +164,13 @@ pub(crate) struct Ended {
 }
 
 impl Running {
+    /// What it said on standard error when it was ready.
+    pub(crate) fn ready_line(&self) -> String {
+        let text = self.stderr.borrow();
+        let line = text.lines().find(|line| line.starts_with("{\"ready\":"));
+        line.unwrap_or_default().to_owned()
+    }
+
     pub(crate) fn http(&self) -> SocketAddr {
         address(&self.ready["http"])
     }
