@@ -1,0 +1,155 @@
+//! The first admin: whoever runs the shop, and not whoever comes first.
+
+use msf_service::clock::Clock;
+use msf_service::error::Error;
+
+use super::invalid::invalid;
+use super::{InsertError, Passwords, Users};
+use crate::domain::{Email, Name, Role, User};
+
+/// Sees to it that there is an admin.
+#[derive(Clone, Debug)]
+pub struct FirstAdmin<U, P> {
+    users: U,
+    passwords: P,
+    clock: Clock,
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Appointed {
+    /// The admin was made, with the password that was given.
+    Now,
+    /// There was one already; its password is what it was.
+    Before,
+}
+
+impl<U: Users, P: Passwords> FirstAdmin<U, P> {
+    /// Over these.
+    pub fn new(users: U, passwords: P, clock: Clock) -> Self {
+        Self {
+            users,
+            passwords,
+            clock,
+        }
+    }
+
+    /// Whether anybody is admin.
+    ///
+    /// # Errors
+    ///
+    /// What the store says.
+    pub async fn is_there(&self) -> Result<bool, Error> {
+        self.users.any_with_role(Role::Admin).await
+    }
+
+    /// Makes the user with this address admin, unless it is one.
+    ///
+    /// Who has registered under the address before does not become admin by that: a new user takes the place, with the
+    /// given password and an id of its own, so that no session of the old one goes on.
+    ///
+    /// # Errors
+    ///
+    /// Address or password break a rule, or what the store or the hashing say.
+    pub async fn appoint(&self, email: &str, password: String) -> Result<Appointed, Error> {
+        let email = Email::parse(email).map_err(|broken| invalid([broken]))?;
+        let violations = self
+            .passwords
+            .check(&password, &[email.as_str(), email.local_part()]);
+        if !violations.is_empty() {
+            return Err(invalid(violations));
+        }
+        let found = self.users.by_email(email.as_str()).await?;
+        if found
+            .as_ref()
+            .is_some_and(|found| found.user.role == Role::Admin)
+        {
+            return Ok(Appointed::Before);
+        }
+        let hash = self.passwords.hash(password).await?;
+        let name = Name::parse("Administrator").map_err(|broken| invalid([broken]))?;
+        let user = User::new(name, email, Role::Admin, self.clock.now());
+        if let Some(found) = found {
+            self.users.take_over(found.user.id, user, hash).await?;
+            return Ok(Appointed::Now);
+        }
+        match self.users.insert(user, hash).await {
+            Ok(()) => Ok(Appointed::Now),
+            // Another process of this service was faster.
+            Err(InsertError::EmailTaken) => Ok(Appointed::Before),
+            Err(InsertError::Store(error)) => Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fakes::{InMemory, Marked};
+    use super::super::{Register, Registration};
+    use super::*;
+
+    fn first_admin() -> (FirstAdmin<InMemory, Marked>, InMemory) {
+        let users = InMemory::default();
+        let first_admin = FirstAdmin::new(users.clone(), Marked::default(), Clock::system());
+        (first_admin, users)
+    }
+
+    #[tokio::test]
+    async fn it_is_made_once_and_its_password_stays() {
+        let (first_admin, users) = first_admin();
+        assert!(!first_admin.is_there().await.unwrap());
+        let first = first_admin
+            .appoint("boss@b.c", "the first one".to_owned())
+            .await
+            .unwrap();
+        let second = first_admin
+            .appoint("Boss@b.c", "another one".to_owned())
+            .await
+            .unwrap();
+        assert_eq!((first, second), (Appointed::Now, Appointed::Before));
+        assert!(first_admin.is_there().await.unwrap());
+        assert_eq!(
+            users.hash_of("boss@b.c").as_deref(),
+            Some("new:the first one")
+        );
+    }
+
+    #[tokio::test]
+    async fn whoever_took_the_address_loses_it() {
+        let (first_admin, users) = first_admin();
+        let register = Register::new(users.clone(), Marked::default(), Clock::system());
+        let squatter = Registration {
+            name: "Squatter".to_owned(),
+            email: "boss@b.c".to_owned(),
+            password: "squatter's own".to_owned(),
+            role: None,
+        };
+        register.run(squatter).await.unwrap();
+        first_admin
+            .appoint("boss@b.c", "the boss's own".to_owned())
+            .await
+            .unwrap();
+        assert_eq!(users.role_of("boss@b.c"), Some(Role::Admin));
+        assert_eq!(
+            users.hash_of("boss@b.c").as_deref(),
+            Some("new:the boss's own")
+        );
+    }
+
+    #[tokio::test]
+    async fn its_address_and_password_obey_the_rules() {
+        let (first_admin, _) = first_admin();
+        for (email, password) in [
+            ("boss", "long enough"),
+            ("boss@b.c", "short"),
+            ("boss@b.c", "boss@b.c"),
+        ] {
+            let refused = first_admin
+                .appoint(email, password.to_owned())
+                .await
+                .unwrap_err();
+            assert_eq!(refused.fields().len(), 1, "{email} {password}");
+        }
+        assert!(!first_admin.is_there().await.unwrap());
+    }
+}

@@ -1,0 +1,32 @@
+//! One user by id.
+
+use msf_service::error::{Error, Kind};
+
+use super::Users;
+use crate::domain::{User, UserId};
+
+/// Looks one user up.
+#[derive(Clone, Debug)]
+pub struct GetUser<U> {
+    users: U,
+}
+
+impl<U: Users> GetUser<U> {
+    /// Over these users.
+    pub fn new(users: U) -> Self {
+        Self { users }
+    }
+
+    /// The user with this id.
+    ///
+    /// # Errors
+    ///
+    /// `user.unknown`, also where the id is none, or what the store says.
+    pub async fn run(&self, id: &str) -> Result<User, Error> {
+        let found = match UserId::parse(id) {
+            Some(id) => self.users.by_id(id).await?,
+            None => None,
+        };
+        found.ok_or_else(|| Error::new(Kind::NotFound, "user.unknown", "no user has this id"))
+    }
+}
