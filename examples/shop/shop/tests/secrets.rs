@@ -194,3 +194,45 @@ fn excerpt(text: &str, secret: &str) -> String {
     let start = text[..at].rfind('\n').map_or(0, |line| line + 1);
     text[start..].chars().take(300).collect()
 }
+
+/// A panic usually shows what it had in hand, by `Debug`: nothing that carries a secret shows it.
+#[test]
+fn a_panic_shows_no_secret_of_what_it_had_in_hand() {
+    const CANARY: &str = "canary-1f2e3d4c";
+    let secret = || CANARY.to_owned();
+    let registration = user_service::application::Registration {
+        name: "Ana".to_owned(),
+        email: "ana@example.com".to_owned(),
+        password: secret(),
+        role: None,
+    };
+    let credentials = auth_service::domain::Credentials::new("ana@example.com", secret()).unwrap();
+    let tokens = auth_service::application::Tokens {
+        access_token: secret(),
+        refresh_token: secret(),
+        expires_in: std::time::Duration::ZERO,
+    };
+    let login = shop_proto::auth::LoginRequest {
+        email: secret(),
+        password: secret(),
+    };
+    let refresh = shop_proto::auth::RefreshRequest {
+        refresh_token: secret(),
+    };
+    let told = shop_proto::auth::Tokens {
+        access_token: secret(),
+        refresh_token: secret(),
+        expires_in: 0,
+    };
+    let password = msf_service::auth::password::Password::new(secret()).unwrap();
+    let setting = msf_service::settings::Secret::new(secret());
+    let in_hand = (
+        (registration, credentials, tokens),
+        (login, refresh, told),
+        (password, setting),
+    );
+    let panic = std::panic::catch_unwind(|| panic!("something is wrong with {in_hand:?}"));
+    let shown = *panic.unwrap_err().downcast::<String>().unwrap();
+    assert!(shown.contains("LoginRequest"), "{shown}");
+    assert!(!shown.contains("canary"), "{shown}");
+}
