@@ -123,4 +123,28 @@ impl Error {
             None => error,
         }
     }
+
+    /// As [`from_status`](Self::from_status), for a call that proved who is calling.
+    ///
+    /// That the callee does not believe that proof is no fault of whoever this service works for, who may have shown
+    /// perfect credentials of their own: it is [`Kind::Unavailable`], with the refusal as its source, and passes once the
+    /// callee knows the keys. Any other UNAUTHENTICATED, such as a wrong password, has a code of its own and comes back
+    /// whole.
+    ///
+    /// ```
+    /// use msf_core::error::{Error, Kind};
+    /// let of = |code: &'static str| Error::from_call(&Error::new(Kind::Unauthenticated, code, "").into()).kind();
+    /// assert_eq!(of("token.invalid"), Kind::Unavailable);
+    /// assert_eq!(of("password.wrong"), Kind::Unauthenticated);
+    /// ```
+    pub fn from_call(status: &Status) -> Self {
+        let error = Self::from_status(status);
+        // What the rules and the authenticators of msf say of the caller's own credentials.
+        let of_the_proof =
+            error.code() == Kind::Unauthenticated.code() || error.code().starts_with("token.");
+        if of_the_proof {
+            return Self::of(Kind::Unavailable).with_source(error);
+        }
+        error
+    }
 }

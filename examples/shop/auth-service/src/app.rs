@@ -34,6 +34,11 @@ pub async fn app(boot: Boot<Config>) -> msf_service::Result<App> {
     let clock = boot.clock().clone();
     let folder = boot.key_folder(NAME, settings.keys.as_deref())?;
     let ring = KeyRing::open(&folder, &clock, RotationPolicy::default())?;
+    if boot.profile() == Profile::Prod && !folder.join("refresh.key").exists() {
+        let help = "copy it from the folder that `keys.json` came from";
+        return Err(boot.refuse("auth.keys", "has no refresh.key", help).into());
+    }
+    let refresh_key = RefreshKey::open(&folder)?;
     let identity = ServiceIdentity::new(NAME, ring.clone());
     let users = boot
         .client_at("user-service", 8082)?
@@ -41,11 +46,6 @@ pub async fn app(boot: Boot<Config>) -> msf_service::Result<App> {
 
     let store = SqliteSessions::open(boot.data_dir()?.join("auth-service.db"))?;
     let database = store.database().clone();
-    if boot.profile() == Profile::Prod && !folder.join("refresh.key").exists() {
-        let help = "copy it from the folder that `keys.json` came from";
-        return Err(boot.refuse("auth.keys", "has no refresh.key", help).into());
-    }
-    let refresh_key = RefreshKey::open(&folder)?;
     let sessions = Kept(Sessions::new(
         store,
         refresh_key,

@@ -29,10 +29,10 @@ const GENERATED_ADMIN: &str = "admin@shop.example";
 ///
 /// The store cannot be opened, or a setting is refused.
 pub async fn app(boot: Boot<Config>) -> msf_service::Result<App> {
-    let users = SqliteUsers::open(&boot.data_dir()?.join("user-service.db"))?;
     let pool = PasswordPool::new(Params::default())?;
     let passwords = Argon2Passwords::new(pool.clone());
     let admin = wanted_admin(&boot, &passwords)?;
+    let users = SqliteUsers::open(&boot.data_dir()?.join("user-service.db"))?;
     let clock = boot.clock().clone();
 
     let database = users.database().clone();

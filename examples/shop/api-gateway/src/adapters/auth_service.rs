@@ -5,7 +5,7 @@ use msf_service::client::Channel;
 use msf_service::error::Error;
 use shop_proto::auth as pb;
 
-use super::failure::{of_own_call, of_users_call};
+use super::failure::of_own_call;
 
 /// The auth-service, called as the gateway itself and on behalf of users.
 #[derive(Clone, Debug)]
@@ -45,7 +45,7 @@ impl AuthService {
     pub(crate) async fn logout(&self, refresh_token: String) -> Result<(), Error> {
         let request = pb::LogoutRequest { refresh_token };
         let answer = self.for_user.clone().logout(request).await;
-        answer.map_err(|status| of_users_call(&status))?;
+        answer.map_err(|status| Error::from_call(&status))?;
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use msf_service::client::Channel;
 use msf_service::error::Error;
 use shop_proto::user as pb;
 
-use super::failure::{of_own_call, of_users_call};
+use super::failure::of_own_call;
 
 /// The user-service, called as the gateway itself and on behalf of users.
 #[derive(Clone, Debug)]
@@ -38,7 +38,7 @@ impl UserService {
             .get_user(pb::GetUserRequest { id })
             .await;
         let user = answer
-            .map_err(|status| of_users_call(&status))?
+            .map_err(|status| Error::from_call(&status))?
             .into_inner()
             .user;
         user.ok_or_else(nobody)

@@ -28,7 +28,7 @@ impl Directory for UserService {
         };
         match self.client.clone().verify_credentials(request).await {
             Ok(answer) => account(answer.into_inner().user).map(Some),
-            Err(status) => match Error::from_status(&status) {
+            Err(status) => match Error::from_call(&status) {
                 error if error.code() == "credentials.wrong" => Ok(None),
                 error => Err(ours(error)),
             },
@@ -39,7 +39,7 @@ impl Directory for UserService {
         let request = pb::GetUserRequest { id: id.to_owned() };
         match self.client.clone().get_user(request).await {
             Ok(answer) => account(answer.into_inner().user).map(Some),
-            Err(status) => match Error::from_status(&status) {
+            Err(status) => match Error::from_call(&status) {
                 error if error.kind() == Kind::NotFound => Ok(None),
                 error => Err(ours(error)),
             },
@@ -55,13 +55,10 @@ fn account(user: Option<pb::User>) -> Result<Account, Error> {
     })
 }
 
-/// That the user-service does not believe or admit this service is no fault of whoever logs in.
+/// That the user-service does not admit this service is no fault of whoever logs in.
 fn ours(error: Error) -> Error {
     match error.kind() {
         Kind::Forbidden => Error::internal(error),
-        // Its keys were changed and are not known there yet, or cannot be fetched. That passes.
-        _ if error.code().starts_with("token.") => Error::of(Kind::Unavailable).with_source(error),
-        Kind::Unauthenticated => Error::of(Kind::Unavailable).with_source(error),
         _ => error,
     }
 }
