@@ -54,6 +54,20 @@ impl Check {
         }
     }
 
+    /// The same check under another name, which says what the service needs it for.
+    ///
+    /// ```
+    /// use msf_core::BoxError;
+    /// use msf_core::health::Check;
+    ///
+    /// let check = Check::new("bus", || async { Ok::<(), BoxError>(()) }).named("events");
+    /// assert!(format!("{check:?}").contains("events"));
+    /// ```
+    pub fn named(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.name = name.into();
+        self
+    }
+
     /// The service works without it, less well: its failure is `DEGRADED`, not `UNAVAILABLE`, and readiness stays.
     pub fn optional(mut self) -> Self {
         self.required = false;

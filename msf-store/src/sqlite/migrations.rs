@@ -1,5 +1,6 @@
 //! Runs the migrations that a file has not seen, each in its own transaction.
 
+use std::path::Path;
 use std::time::SystemTime;
 
 use msf_core::clock::Clock;
@@ -64,7 +65,14 @@ fn run_all(
             source: source.into(),
         })?;
         transaction.commit()?;
-        tracing::info!(version = next.version, name = next.name, "migrated");
+        let path = connection.path().map(Path::new).and_then(Path::file_name);
+        let file = path.unwrap_or_default().to_string_lossy();
+        tracing::info!(
+            file = &*file,
+            version = next.version,
+            name = next.name,
+            "migrated"
+        );
     }
 }
 
