@@ -4,6 +4,9 @@
 //! every mistake in an attribute is reported at its token, all of one item at once, and the item stays usable.
 #![deny(missing_docs)]
 
+mod arguments;
+mod event;
+mod kebab_case;
 mod nearest;
 mod settings;
 
@@ -13,4 +16,10 @@ use proc_macro::TokenStream;
 #[proc_macro_derive(Settings, attributes(setting, settings))]
 pub fn derive_settings(item: TokenStream) -> TokenStream {
     settings::expand(item.into()).into()
+}
+
+/// Implements `msf_bus::Event`: see there.
+#[proc_macro_derive(Event, attributes(event))]
+pub fn derive_event(item: TokenStream) -> TokenStream {
+    event::expand(item.into()).into()
 }

@@ -1,17 +1,33 @@
 //! What `#[settings(..)]` and `#[setting(..)]` say, with every mistake at its token.
 
-use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::ToTokens;
-use syn::ext::IdentExt as _;
-use syn::parse::{ParseStream, Parser as _};
-use syn::{Attribute, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path, Token};
+use proc_macro2::Span;
+use syn::parse::Parser as _;
+use syn::{Attribute, Expr, ExprLit, Lit, LitStr, Meta, Path};
 
 use super::literal::Literal;
-use crate::nearest::nearest;
+use crate::arguments::{Argument, Grammar, Mistakes, arguments, span_of};
 
-/// The mistakes of one item, reported together.
-#[derive(Default)]
-pub(super) struct Mistakes(Option<syn::Error>);
+const ON_TYPE: Grammar<'static> = Grammar {
+    name: "settings",
+    place: "the type",
+    known: &["crate"],
+    example: "#[settings(crate ..)]",
+    elsewhere: &[],
+};
+const ON_FIELD: Grammar<'static> = Grammar {
+    name: "setting",
+    place: "a field",
+    known: &["default", "secret"],
+    example: "#[setting(default ..)]",
+    elsewhere: &[],
+};
+const ON_VARIANT: Grammar<'static> = Grammar {
+    name: "setting",
+    place: "a variant",
+    known: &["name"],
+    example: "#[setting(name ..)]",
+    elsewhere: &[],
+};
 
 /// `#[settings(crate = "path")]` on the type.
 pub(super) struct TypeAttributes {
@@ -26,33 +42,6 @@ pub(super) struct FieldAttributes {
     pub(super) secret: Option<Span>,
 }
 
-/// One `key` or `key = value` of an attribute.
-struct Argument {
-    key: Ident,
-    value: Option<TokenStream>,
-}
-
-impl Mistakes {
-    pub(super) fn add(&mut self, at: impl ToTokens, message: impl std::fmt::Display) {
-        self.push(syn::Error::new_spanned(at, message));
-    }
-
-    pub(super) fn add_at(&mut self, at: Span, message: impl std::fmt::Display) {
-        self.push(syn::Error::new(at, message));
-    }
-
-    pub(super) fn push(&mut self, error: syn::Error) {
-        match &mut self.0 {
-            Some(errors) => errors.combine(error),
-            None => self.0 = Some(error),
-        }
-    }
-
-    pub(super) fn into_compile_errors(self) -> Option<TokenStream> {
-        self.0.map(syn::Error::into_compile_error)
-    }
-}
-
 impl TypeAttributes {
     pub(super) fn read(attributes: &[Attribute], mistakes: &mut Mistakes) -> Self {
         let mut path = None;
@@ -64,9 +53,7 @@ impl TypeAttributes {
                 );
             }
         }
-        for Argument { key, value } in
-            arguments(attributes, "settings", &["crate"], "the type", mistakes)
-        {
+        for Argument { key, value } in arguments(attributes, &ON_TYPE, mistakes) {
             match value.clone().map(syn::parse2::<LitStr>) {
                 Some(Ok(text)) => match text.parse_with(Path::parse_mod_style) {
                     Ok(parsed) => path = Some(parsed),
@@ -85,13 +72,7 @@ impl FieldAttributes {
     pub(super) fn read(attributes: &[Attribute], mistakes: &mut Mistakes) -> Self {
         let mut read = Self::default();
         misplaced(attributes, mistakes);
-        for Argument { key, value } in arguments(
-            attributes,
-            "setting",
-            &["default", "secret"],
-            "a field",
-            mistakes,
-        ) {
+        for Argument { key, value } in arguments(attributes, &ON_FIELD, mistakes) {
             if key == "default" {
                 match value.clone().map(|value| Literal::parse.parse2(value)) {
                     Some(Ok(literal)) => read.default = Some(literal),
@@ -116,9 +97,7 @@ impl FieldAttributes {
 pub(super) fn variant_name(attributes: &[Attribute], mistakes: &mut Mistakes) -> Option<LitStr> {
     misplaced(attributes, mistakes);
     let mut name = None;
-    for Argument { key, value } in
-        arguments(attributes, "setting", &["name"], "a variant", mistakes)
-    {
+    for Argument { key, value } in arguments(attributes, &ON_VARIANT, mistakes) {
         match value.clone().map(syn::parse2::<LitStr>) {
             Some(Ok(text)) if !text.value().is_empty() => name = Some(text),
             _ => mistakes.add_at(
@@ -166,80 +145,4 @@ fn misplaced(attributes: &[Attribute], mistakes: &mut Mistakes) {
             "`#[settings(..)]` belongs on the type; here it is `#[setting(..)]`",
         );
     }
-}
-
-/// The arguments of all attributes of one name: known, and each once.
-fn arguments(
-    attributes: &[Attribute],
-    name: &str,
-    known: &[&str],
-    place: &str,
-    mistakes: &mut Mistakes,
-) -> Vec<Argument> {
-    let mut found: Vec<Argument> = Vec::new();
-    for attribute in attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident(name))
-    {
-        let Meta::List(list) = &attribute.meta else {
-            mistakes.add(attribute, format!("expected `#[{name}({} ..)]`", known[0]));
-            continue;
-        };
-        let parsed = match parse_arguments.parse2(list.tokens.clone()) {
-            Ok(parsed) => parsed,
-            Err(error) => {
-                mistakes.push(error);
-                continue;
-            }
-        };
-        for argument in parsed {
-            let key = argument.key.unraw().to_string();
-            if !known.contains(&key.as_str()) {
-                let meant = nearest(&key, known)
-                    .map(|meant| format!("; did you mean `{meant}`?"))
-                    .unwrap_or_default();
-                let all: Vec<_> = known.iter().map(|key| format!("`{key}`")).collect();
-                let message = format!(
-                    "unknown key `{key}`{meant}\n`#[{name}(..)]` on {place} takes {}",
-                    all.join(" and ")
-                );
-                mistakes.add(&argument.key, message);
-            } else if found.iter().any(|earlier| earlier.key == argument.key) {
-                mistakes.add(&argument.key, format!("`{key}` is given twice"));
-            } else {
-                found.push(argument);
-            }
-        }
-    }
-    found
-}
-
-/// Commas separate the arguments; a value is everything up to the next, so that a wrong one is reported as a whole.
-fn parse_arguments(input: ParseStream<'_>) -> syn::Result<Vec<Argument>> {
-    let mut arguments = Vec::new();
-    while !input.is_empty() {
-        let key = input.call(Ident::parse_any)?;
-        let value = if input.peek(Token![=]) {
-            input.parse::<Token![=]>()?;
-            let mut value = TokenStream::new();
-            while !input.is_empty() && !input.peek(Token![,]) {
-                value.extend([input.parse::<TokenTree>()?]);
-            }
-            if value.is_empty() {
-                return Err(input.error("expected a value after `=`"));
-            }
-            Some(value)
-        } else {
-            None
-        };
-        arguments.push(Argument { key, value });
-        if !input.is_empty() {
-            input.parse::<Token![,]>()?;
-        }
-    }
-    Ok(arguments)
-}
-
-fn span_of(key: &Ident, value: Option<&TokenStream>) -> Span {
-    value.map_or_else(|| key.span(), syn::spanned::Spanned::span)
 }

@@ -5,7 +5,9 @@ use quote::quote;
 use syn::ext::IdentExt as _;
 use syn::{DataEnum, DeriveInput, Fields};
 
-use super::attributes::{Mistakes, TypeAttributes, variant_name};
+use super::attributes::{TypeAttributes, variant_name};
+use crate::arguments::Mistakes;
+use crate::kebab_case::kebab_case;
 
 pub(super) fn implement(
     input: &DeriveInput,
@@ -54,18 +56,6 @@ pub(super) fn implement(
             }
         }
     })
-}
-
-/// `MongoDb` is `mongo-db`.
-fn kebab_case(name: &str) -> String {
-    let mut text = String::new();
-    for character in name.chars() {
-        if character.is_uppercase() && !text.is_empty() {
-            text.push('-');
-        }
-        text.extend(character.to_lowercase());
-    }
-    text
 }
 
 /// "`a`, `b` or `c`".

@@ -6,7 +6,7 @@ use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::{GenericArgument, Lit, PathArguments, Token, Type, bracketed};
 
-use super::attributes::Mistakes;
+use crate::arguments::Mistakes;
 
 /// A literal in an attribute, with where it stands.
 pub(super) struct Literal {

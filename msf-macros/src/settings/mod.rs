@@ -11,7 +11,8 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Data, DeriveInput, Fields};
 
-use attributes::{Mistakes, TypeAttributes};
+use crate::arguments::Mistakes;
+use attributes::TypeAttributes;
 
 /// The implementation, or the mistakes together with one that lets the rest of the crate compile.
 pub(crate) fn expand(item: TokenStream) -> TokenStream {

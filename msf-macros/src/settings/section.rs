@@ -6,8 +6,9 @@ use syn::ext::IdentExt as _;
 use syn::spanned::Spanned as _;
 use syn::{DeriveInput, Field, Ident};
 
-use super::attributes::{FieldAttributes, Mistakes, TypeAttributes, documentation};
+use super::attributes::{FieldAttributes, TypeAttributes, documentation};
 use super::literal::{innermost, is_secret};
+use crate::arguments::Mistakes;
 
 pub(super) fn implement(
     input: &DeriveInput,
