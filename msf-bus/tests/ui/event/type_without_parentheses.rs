@@ -1,0 +1,11 @@
+use msf_bus::Event;
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize, Event)]
+#[event = "orders.order-placed"]
+#[event(crate = "msf_bus")]
+struct OrderPlaced {
+    order_id: String,
+}
+
+fn main() {}
