@@ -16,6 +16,8 @@ use msf_core::resilience::{BodyLimitLayer, DeadlineLayer, InFlightLayer};
 use tower_layer::Layer;
 use tower_service::Service;
 
+#[cfg(feature = "bus")]
+use crate::events::AppEvents;
 use crate::grpc::{Guarded, RpcService, ServiceInfo, health_service, reflection_services};
 use crate::http::{Routes, method_not_allowed, not_found, probes};
 use crate::stack::{Bounds, EdgeService, edge_stack};
@@ -36,6 +38,8 @@ pub struct App {
     routes: Routes,
     services: Vec<GrpcEntry>,
     components: Vec<Box<dyn Component>>,
+    #[cfg(feature = "bus")]
+    subscriptions: Vec<msf_bus::Subscription>,
     checks: Vec<Check>,
     authenticator: Option<Arc<dyn Authenticator>>,
     layers: Vec<Box<dyn FnOnce(Router) -> Router + Send>>,
@@ -128,6 +132,61 @@ impl App {
         self
     }
 
+    /// Handles events of one type: the short form of [`subscribe`](Self::subscribe), with every default.
+    ///
+    /// `name` is what stays: under it the broker keeps what was not handled yet, over restarts and renamed types. The handler
+    /// is an `async fn(Delivery<E>) -> Handled`, or a type with [`Handle<E>`](msf_bus::Handle).
+    ///
+    /// ```
+    /// use msf_service::bus::{Delivery, Event, Handled};
+    /// use msf_service::App;
+    /// # use serde::{Deserialize, Serialize};
+    ///
+    /// #[derive(Serialize, Deserialize, Event)]
+    /// #[event(name = "hello.greeted")]
+    /// struct Greeted { name: String }
+    ///
+    /// async fn count(greeted: Delivery<Greeted>) -> Handled {
+    ///     println!("{} was greeted", greeted.name);
+    ///     Ok(())
+    /// }
+    ///
+    /// let app = App::new().on("greetings", count);
+    /// # let _ = app;
+    /// ```
+    #[cfg(feature = "bus")]
+    pub fn on<E: msf_bus::Event>(
+        self,
+        name: impl Into<String>,
+        handler: impl msf_bus::Handle<E>,
+    ) -> Self {
+        self.subscribe(msf_bus::Subscription::new(name).on(handler))
+    }
+
+    /// Handles the events of a subscription, from the start of the app to the third step of its end.
+    ///
+    /// Readiness needs the transport then. An app whose subscriptions have one name twice, or a name that is not one word
+    /// of `[a-z0-9-]`, does not start.
+    ///
+    /// ```
+    /// use msf_service::bus::{Delivery, Event, Handled, Retry, Subscription};
+    /// use msf_service::App;
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Serialize, Deserialize, Event)]
+    /// # #[event(name = "hello.greeted")]
+    /// # struct Greeted { name: String }
+    /// # async fn count(_: Delivery<Greeted>) -> Handled { Ok(()) }
+    ///
+    /// let greetings = Subscription::new("greetings").on(count).ordered().retry(Retry::never());
+    /// let app = App::new().subscribe(greetings);
+    /// # let _ = app;
+    /// ```
+    #[cfg(feature = "bus")]
+    pub fn subscribe(mut self, subscription: msf_bus::Subscription) -> Self {
+        self.subscriptions.push(subscription);
+        self
+    }
+
     /// Adds something that must be right for the app to be ready.
     pub fn check(mut self, check: Check) -> Self {
         self.checks.push(check);
@@ -198,6 +257,7 @@ impl App {
         profile: Profile,
         bounds: Bounds,
         health: &Health,
+        #[cfg(feature = "bus")] events: &AppEvents,
     ) -> crate::Result<Assembled> {
         let infos: Vec<ServiceInfo> = self.services.iter().map(|entry| entry.info).collect();
         let health_rpc = health_service(health.clone(), infos.iter().map(ServiceInfo::name));
@@ -209,6 +269,12 @@ impl App {
         }
 
         refuse_twins(&app.services)?;
+        #[cfg(feature = "bus")]
+        {
+            let consuming = events.consume(std::mem::take(&mut app.subscriptions))?;
+            app.components.extend(consuming.components);
+            app.checks.extend(consuming.check);
+        }
 
         let mut rows = Vec::new();
         let (routes_router, routes) = app.routes.into_parts();

@@ -10,6 +10,8 @@ use msf_core::settings::Mistakes;
 use crate::client::{Channel, InvalidUrl};
 use crate::clients::Clients;
 use crate::data_dir::DataDir;
+#[cfg(feature = "bus")]
+use crate::events::AppEvents;
 use crate::{Announcer, Profile};
 
 /// Everything a service may use to make its [`App`](crate::App): its settings, and capabilities of the process.
@@ -41,6 +43,8 @@ pub(crate) struct BootPart {
     pub(crate) data_dir: DataDir,
     pub(crate) announcer: Announcer,
     pub(crate) owner: Owner,
+    #[cfg(feature = "bus")]
+    pub(crate) events: AppEvents,
 }
 
 /// Whose settings an app's are.
@@ -50,6 +54,10 @@ pub(crate) struct Owner {
     /// The table that they lie in, where the program has several apps.
     pub(crate) table: Option<Arc<str>>,
     /// Whether the app is only looked at: nothing of it is going to serve.
+    #[cfg_attr(
+        not(feature = "auth"),
+        expect(dead_code, reason = "only keys must not be made meanwhile")
+    )]
     pub(crate) looked_at: bool,
 }
 
@@ -97,6 +105,40 @@ impl<C> Boot<C> {
     /// Adds to what the process says once it is ready.
     pub fn announcer(&self) -> Announcer {
         self.part.announcer.clone()
+    }
+
+    /// The events of this service: to publish them, to relay those of an outbox, to subscribe.
+    ///
+    /// All apps of the process share one transport, opened when the first asks: with `events.backend = "embedded"` it is
+    /// `bus.db` in the [data folder](Self::data_dir), which other processes of the machine may share too.
+    ///
+    /// ```
+    /// use msf_service::error::Error;
+    /// use msf_service::prelude::*;
+    /// # use serde::{Deserialize, Serialize};
+    ///
+    /// #[derive(Serialize, Deserialize, Event)]
+    /// #[event(name = "hello.greeted")]
+    /// struct Greeted { name: String }
+    ///
+    /// async fn greet(State(events): State<Events>, Path(name): Path<String>) -> Result<&'static str, Error> {
+    ///     events.publish(Greeted { name }).await?;
+    ///     Ok("hello")
+    /// }
+    ///
+    /// async fn app(boot: Boot<()>) -> msf_service::Result<App> {
+    ///     let routes = Routes::new().get("/hello/{name}", Rule::public("a greeting"), greet);
+    ///     Ok(App::new().http(routes.with_state(boot.events()?)))
+    /// }
+    /// # let _ = app;
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The data folder cannot be made, or the transport in it cannot be opened.
+    #[cfg(feature = "bus")]
+    pub fn events(&self) -> crate::Result<msf_bus::Events> {
+        self.part.events.ask()
     }
 
     /// The error of an app that cannot start with its settings: the process ends with exit code 78.

@@ -20,13 +20,20 @@ pub(crate) struct CommandLine {
     pub(crate) ephemeral: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Task {
     Run,
-    Config { what: Config, format: Format },
-    Access { format: Format },
+    Config {
+        what: Config,
+        format: Format,
+    },
+    Access {
+        format: Format,
+    },
     Check,
     Migrate,
+    #[cfg(feature = "bus")]
+    Dead(crate::dead::Dead),
     Version,
 }
 
@@ -71,10 +78,16 @@ impl CommandLine {
             },
             Some(("check", _)) => Task::Check,
             Some(("migrate", _)) => Task::Migrate,
+            #[cfg(feature = "bus")]
+            Some(("dead", own)) => Task::Dead(crate::dead::Dead::of(own)),
             Some(("version", _)) => Task::Version,
             _ => Task::Run,
         };
-        let flags = matches.subcommand().map_or(&matches, |(_, own)| own);
+        // What every command has is in the innermost.
+        let mut flags = &matches;
+        while let Some((_, own)) = flags.subcommand() {
+            flags = own;
+        }
         Ok(Self {
             task,
             listen: flags.get_one("listen").cloned(),
@@ -99,7 +112,7 @@ impl CommandLine {
     }
 }
 
-fn format(matches: &ArgMatches) -> Format {
+pub(crate) fn format(matches: &ArgMatches) -> Format {
     match matches.get_one::<String>("format").map(String::as_str) {
         Some("json") => Format::Json,
         _ => Format::Text,
@@ -115,7 +128,7 @@ fn command(info: &Info) -> Command {
             .help(help)
             .global(true)
     };
-    Command::new(name)
+    let command = Command::new(name)
         .version(info.version())
         .about("Runs the service; `run` is the default command")
         .after_help(format!(
@@ -145,15 +158,17 @@ fn command(info: &Info) -> Command {
         )
         .subcommand(Command::new("access").about("Shows every RPC and route with its rule").arg(formats(["text", "json"])))
         .subcommand(Command::new("check").about("Checks the settings, then each backend"))
-        .subcommand(Command::new("migrate").about("Runs pending migrations of the stores and ends"))
-        .subcommand(Command::new("version").about("Shows name and version"))
+        .subcommand(Command::new("migrate").about("Runs pending migrations of the stores and ends"));
+    #[cfg(feature = "bus")]
+    let command = command.subcommand(crate::dead::command());
+    command.subcommand(Command::new("version").about("Shows name and version"))
 }
 
-fn switch(id: &'static str, help: &'static str) -> Arg {
+pub(crate) fn switch(id: &'static str, help: &'static str) -> Arg {
     Arg::new(id).long(id).help(help).action(ArgAction::SetTrue)
 }
 
-fn formats(names: [&'static str; 2]) -> Arg {
+pub(crate) fn formats(names: [&'static str; 2]) -> Arg {
     Arg::new("format")
         .long("format")
         .value_name("FORMAT")

@@ -44,7 +44,7 @@ pub(crate) fn execute(
     } else {
         process
     };
-    match line.task {
+    match &line.task {
         Task::Run => serve::run(process, line.ready_file.as_deref()),
         Task::Config {
             what: Config::Check,
@@ -69,6 +69,11 @@ pub(crate) fn execute(
             }
         }),
         Task::Migrate => inspect(process, |_, _| print("the stores are up to date\n")),
+        #[cfg(feature = "bus")]
+        Task::Dead(dead) => match blocking(crate::dead::run(&process, dead)) {
+            Ok(text) => print(&text),
+            Err(error) => failed(&*error),
+        },
         Task::Version => Exit::Clean,
     }
 }

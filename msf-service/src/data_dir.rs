@@ -69,6 +69,15 @@ impl DataDir {
         Ok(made.insert(new).path.clone())
     }
 
+    /// Where it is kept, whether or not it is there; `None` of a temporary one.
+    #[cfg(feature = "bus")]
+    pub(crate) fn kept_at(&self) -> Option<&Path> {
+        match &self.0.kind {
+            Kind::Kept(path) => Some(path),
+            Kind::Ephemeral => None,
+        }
+    }
+
     /// The folder, where anybody has asked for it.
     pub(crate) fn used(&self) -> Option<PathBuf> {
         let made = self.0.made.lock().unwrap_or_else(PoisonError::into_inner);

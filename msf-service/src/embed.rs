@@ -19,6 +19,8 @@ use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+#[cfg(feature = "bus")]
+use std::sync::atomic::AtomicBool;
 
 use msf_core::clock::Clock;
 use msf_core::health::{Health, State};
@@ -31,6 +33,8 @@ use crate::client::Local;
 use crate::clients::Clients;
 use crate::data_dir::DataDir;
 use crate::edge::{Options, Server, tls};
+#[cfg(feature = "bus")]
+use crate::events::AppEvents;
 use crate::running::Bound;
 use crate::stack::Bounds;
 use crate::{Announcer, App, Boot, Profile, ServiceSettings};
@@ -51,6 +55,8 @@ pub struct Embed {
     data_dir: DataDir,
     announcer: Announcer,
     owner: Owner,
+    #[cfg(feature = "bus")]
+    asked_for_events: Arc<AtomicBool>,
 }
 
 impl Embed {
@@ -87,6 +93,8 @@ impl Embed {
             data_dir: DataDir::ephemeral(),
             announcer: Announcer::default(),
             owner,
+            #[cfg(feature = "bus")]
+            asked_for_events: Arc::default(),
         }
     }
 
@@ -108,7 +116,7 @@ impl Embed {
         self
     }
 
-    /// Finds the apps that are registered here in process, and is found by them.
+    /// Finds the apps that are registered here in process, is found by them, and shares its events with them.
     pub fn local(mut self, local: &Local) -> Self {
         self.local = local.clone();
         self.clients = Clients::new(
@@ -163,7 +171,14 @@ impl Embed {
             deadline: limits.deadline,
             auth_failures: limits.auth_failures,
         };
-        app.assemble(&self.name, self.profile, bounds, health)
+        app.assemble(
+            &self.name,
+            self.profile,
+            bounds,
+            health,
+            #[cfg(feature = "bus")]
+            &self.events(),
+        )
     }
 
     /// What the app's function gets.
@@ -176,10 +191,24 @@ impl Embed {
                 clock: self.clock.clone(),
                 clients: self.clients.clone(),
                 data_dir: self.data_dir.clone(),
-                announcer: self.announcer.clone(),
+                announcer: self.announcer.of(Arc::clone(&self.name)),
                 owner: self.owner.clone(),
+                #[cfg(feature = "bus")]
+                events: self.events(),
             },
         )
+    }
+
+    #[cfg(feature = "bus")]
+    fn events(&self) -> AppEvents {
+        AppEvents {
+            service: Arc::clone(&self.name),
+            backend: self.settings.events.backend,
+            local: self.local.clone(),
+            data_dir: self.data_dir.clone(),
+            clock: self.clock.clone(),
+            asked: Arc::clone(&self.asked_for_events),
+        }
     }
 
     /// Binds the port and starts the app; it is ready when this returns.

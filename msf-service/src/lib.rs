@@ -21,6 +21,9 @@
 //! }
 //! ```
 //!
+//! An app publishes events with [`Boot::events`](crate::Boot) and handles those of others with [`App::on`](crate::App): see
+//! `msf_service::bus` (feature `bus`). What nobody could handle is kept; the command `dead` and the admin port show it.
+//!
 //! `main` calls the function, each test calls it ([`embed`]), and a process with several services calls it for each
 //! ([`Host`]). There is no main macro, no type map and no global state but what `run` and `Host` install.
 #![deny(missing_docs)]
@@ -43,6 +46,12 @@ mod commands;
 mod complaint;
 mod components;
 mod data_dir;
+#[cfg(feature = "bus")]
+mod dead;
+#[cfg(feature = "bus")]
+mod event_settings;
+#[cfg(feature = "bus")]
+mod events;
 mod exit;
 mod host;
 mod info;
@@ -78,6 +87,10 @@ pub use msf_core::settings::Settings;
 pub use msf_core::{BoxError, access, clock, component, context, error, health, observe, settings};
 pub use {axum, prost_types, tonic, tonic_types, tracing};
 
+#[cfg(feature = "bus")]
+pub use event_settings::{EventBackend, EventSettings};
+#[cfg(feature = "bus")]
+pub use msf_bus as bus;
 #[cfg(feature = "sqlite")]
 pub use msf_store as store;
 #[cfg(feature = "auth")]
@@ -95,8 +108,12 @@ pub mod prelude {
     pub use std::process::ExitCode;
 
     pub use crate::http::{Json, Path, Query, Routes};
+    pub use crate::tracing;
     pub use crate::{App, Boot, Rule, Settings};
     pub use axum::extract::State;
+    #[cfg(feature = "bus")]
+    pub use msf_bus::{Delivery, Event, Events, Handled, Outgoing};
+    pub use msf_core::error::Error;
     pub use tonic::{Request, Response, Status, async_trait};
 }
 

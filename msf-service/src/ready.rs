@@ -265,6 +265,11 @@ fn tries(apps: &[ReadyApp]) -> Vec<String> {
     route.into_iter().chain(rpc).collect()
 }
 
+/// The address of the app `name`.
+pub(crate) fn url_of(apps: &[ReadyApp], name: &str) -> Option<String> {
+    apps.iter().find(|app| app.name == name).map(url)
+}
+
 fn url(app: &ReadyApp) -> String {
     format!(
         "{}://{}",

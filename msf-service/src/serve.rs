@@ -18,7 +18,7 @@ use crate::complaint::{complain, failed};
 use crate::edge::{Drained, Options, Server, Stop};
 use crate::lifecycle::Cause;
 use crate::process::{Process, make_all};
-use crate::ready::{Ready, ReadyApp, Staged};
+use crate::ready::{Ready, ReadyApp, Staged, url_of};
 use crate::running::Running;
 use crate::signals::Signals;
 use crate::stop_all::stop_all;
@@ -83,6 +83,8 @@ struct Up {
     failures: mpsc::UnboundedReceiver<Cause>,
     admin_stop: Stop,
     admin_server: JoinHandle<Drained>,
+    #[cfg(feature = "bus")]
+    transport: Option<std::sync::Arc<dyn msf_bus::Transport>>,
 }
 
 async fn serve(
@@ -136,6 +138,11 @@ async fn serve(
     while let Ok(cause) = up.failures.try_recv() {
         failed |= report(&cause);
     }
+    // A file that is closed is whole without its log; one that is not is mended at the next start.
+    #[cfg(feature = "bus")]
+    if let (Some(transport), false) = (&up.transport, hurried) {
+        let _ = tokio::time::timeout(FLUSH, transport.close()).await;
+    }
     up.admin_stop.hard.cancel();
     let _ = tokio::time::timeout(HURRIED_FLUSH, up.admin_server).await;
     upkeep.abort();
@@ -179,10 +186,18 @@ async fn start(
     for app in &mut bound {
         app.on_start().await?;
     }
+    #[cfg(feature = "bus")]
+    let transport = bound.iter().find_map(|app| app.local.transport().opened());
     let pages = bound.iter().zip(own).map(|(app, own)| {
         let settings = if alone { &all } else { &own };
-        AdminApp::new(app.name(), app.health().clone())
-            .settings(Document::new(settings.to_toml(), settings.to_json()))
+        let page = AdminApp::new(app.name(), app.health().clone());
+        // Of an app without subscriptions too: it may have had some before.
+        #[cfg(feature = "bus")]
+        let page = match &transport {
+            Some(transport) => page.dead_letters(transport.dead_letters()),
+            None => page,
+        };
+        page.settings(Document::new(settings.to_toml(), settings.to_json()))
             .access(Document::new(
                 AccessRow::table(app.access()),
                 json!(app.access()),
@@ -203,7 +218,7 @@ async fn start(
         .collect();
     let ready = Ready::new(&info, &told, admin.local_addr())
         .data_dir(data_dir.used())
-        .announced(announcer.members());
+        .announced(announcer.members(|name| url_of(&told, name)));
     if let Some(staged) = &mut staged {
         staged.write(&ready)?;
     }
@@ -227,6 +242,8 @@ async fn start(
         failures,
         admin_stop,
         admin_server,
+        #[cfg(feature = "bus")]
+        transport,
     })
 }
 

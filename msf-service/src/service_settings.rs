@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use msf_core::settings::{ByteSize, Scalar, Settings};
 
+#[cfg(feature = "bus")]
+use crate::EventSettings;
 use crate::telemetry::{LogFormat, LogLevel};
 
 /// What the defaults are for: a developer's machine or production.
@@ -83,6 +85,9 @@ pub struct ServiceSettings {
     pub limits: LimitSettings,
     /// `clients.NAME.url`: where another service is, `http://HOST:PORT`; not needed for one in the same process.
     pub clients: BTreeMap<String, ClientSettings>,
+    /// Events.
+    #[cfg(feature = "bus")]
+    pub events: EventSettings,
 }
 
 /// The main port: HTTP and gRPC.

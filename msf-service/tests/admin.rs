@@ -79,9 +79,9 @@ fn app(name: &str) -> (AdminApp, Health) {
     let row =
         json!({ "service": name, "kind": "route", "method": "GET", "path": "/", "rule": "public" });
     let access = Document::new(format!("{name}  GET  /  public\n"), json!([row]));
-    let page = AdminPage::new("/dead", "dead <letters>", |request| async move {
+    let page = AdminPage::new("/lag", "lag of <each>", |request| async move {
         let rest = request.uri().path().to_owned();
-        assert_ne!(rest, "/dead/panic", "as asked for");
+        assert_ne!(rest, "/lag/panic", "as asked for");
         format!("{} {rest}", request.method()).into_response()
     });
     (
@@ -309,6 +309,35 @@ async fn bodies_are_bounded_in_size_and_time() {
     assert_eq!(send(&router, post(64 * 1024 + 1)).await.text, "too large");
 }
 
+/// Its name led to the attacker first and leads to this port now, so the browser takes both for one site.
+#[tokio::test]
+async fn a_site_whose_name_was_turned_to_this_port_changes_nothing() {
+    let (router, _, telemetry) = one();
+    let from = |host: &str| {
+        Request::put("/log-level")
+            .header(HOST, host)
+            .header(ORIGIN, format!("http://{host}"))
+            .body(Body::from("debug"))
+            .unwrap()
+    };
+    for host in [
+        "evil.example:9080",
+        "evil.example",
+        "127.0.0.1.evil.example:9080",
+    ] {
+        let refused = send(&router, from(host)).await;
+        assert_eq!(
+            (refused.status, &*refused.code()),
+            (StatusCode::FORBIDDEN, "admin.other_site"),
+            "{host}"
+        );
+    }
+    assert_eq!(telemetry.log_level().to_string(), "info");
+    for host in ["localhost:9080", "127.0.0.1", "[::1]:9080", "10.0.0.7:9080"] {
+        assert_eq!(send(&router, from(host)).await.text, "debug\n", "{host}");
+    }
+}
+
 #[tokio::test]
 async fn another_site_changes_nothing() {
     let (router, _, telemetry) = one();
@@ -347,20 +376,20 @@ async fn another_site_changes_nothing() {
 #[tokio::test]
 async fn pages_of_components_own_what_is_below_them() {
     let (router, ..) = two();
-    assert_eq!(fetch(&router, "/user-service/dead").await.text, "GET /dead");
+    assert_eq!(fetch(&router, "/user-service/lag").await.text, "GET /lag");
     assert_eq!(
-        fetch(&router, "/user-service/dead/17/x").await.text,
-        "GET /dead/17/x"
+        fetch(&router, "/user-service/lag/17/x").await.text,
+        "GET /lag/17/x"
     );
-    let post = Request::post("/email-service/dead/17")
+    let post = Request::post("/email-service/lag/17")
         .body(Body::empty())
         .unwrap();
-    assert_eq!(send(&router, post).await.text, "POST /dead/17");
-    assert_eq!(fetch(&router, "/dead").await.code(), "not_found");
-    let panicked = fetch(&router, "/user-service/dead/panic").await;
+    assert_eq!(send(&router, post).await.text, "POST /lag/17");
+    assert_eq!(fetch(&router, "/lag").await.code(), "not_found");
+    let panicked = fetch(&router, "/user-service/lag/panic").await;
     assert_eq!(panicked.status, StatusCode::INTERNAL_SERVER_ERROR);
     let (router, ..) = one();
-    assert_eq!(fetch(&router, "/dead/17").await.text, "GET /dead/17");
+    assert_eq!(fetch(&router, "/lag/17").await.text, "GET /lag/17");
 }
 
 #[tokio::test]
@@ -440,7 +469,7 @@ async fn every_link_of_the_index_leads_somewhere() {
         fetch(&router, "/")
             .await
             .text
-            .contains("dead &lt;letters&gt;")
+            .contains("lag of &lt;each&gt;")
     );
     assert!(fetch(&shop, "/").await.text.contains("<em>Ready</em>"));
     let bare = fetch(&shop, "/user-service").await;

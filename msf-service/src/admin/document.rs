@@ -62,44 +62,64 @@ impl Document {
 
     /// Answers with the form that the request wants.
     pub(super) fn answer(&self, request: &Parts) -> Result<Response, Error> {
-        let (content_type, body) = if wants_json(request)? {
-            ("application/json", format!("{:#}\n", self.json))
-        } else {
-            ("text/plain; charset=utf-8", self.text.clone())
+        let (content_type, body) = match Form::wanted(request, false)? {
+            Form::Json => ("application/json", format!("{:#}\n", self.json)),
+            Form::Text | Form::Html => ("text/plain; charset=utf-8", self.text.clone()),
         };
         Ok(([(CONTENT_TYPE, content_type), (VARY, "accept")], body).into_response())
     }
 }
 
-/// `?format=json|text` decides, else whether `Accept` names JSON: a browser does not, a program that wants it does.
-fn wants_json(request: &Parts) -> Result<bool, Error> {
-    let query = request.uri.query().unwrap_or_default();
-    match query
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("format="))
-    {
-        Some("json") => return Ok(true),
-        Some("text") => return Ok(false),
-        Some(_) => {
-            return Err(Error::new(
-                Kind::Malformed,
-                "admin.format",
-                "format must be text or json",
-            ));
+/// How an answer is to look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Text,
+    Json,
+    /// Only where there is a page for browsers.
+    Html,
+}
+
+impl Form {
+    /// `?format=` decides, else whether `Accept` names JSON, or HTML where there is any: a browser asks for HTML, a program
+    /// that wants JSON for JSON.
+    pub(super) fn wanted(request: &Parts, html: bool) -> Result<Self, Error> {
+        let query = request.uri.query().unwrap_or_default();
+        match query
+            .split('&')
+            .find_map(|pair| pair.strip_prefix("format="))
+        {
+            Some("json") => return Ok(Self::Json),
+            Some("text") => return Ok(Self::Text),
+            Some("html") if html => return Ok(Self::Html),
+            Some(_) => {
+                let message = if html {
+                    "format must be text, json or html"
+                } else {
+                    "format must be text or json"
+                };
+                return Err(Error::new(Kind::Malformed, "admin.format", message));
+            }
+            None => {}
         }
-        None => {}
+        Ok(if accepts(request, "application/json") {
+            Self::Json
+        } else if html && accepts(request, "text/html") {
+            Self::Html
+        } else {
+            Self::Text
+        })
     }
-    let accepted = request
-        .headers
-        .get_all(ACCEPT)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    Ok(accepted.flat_map(|value| value.split(',')).any(|kind| {
+}
+
+/// Whether `Accept` names this type. `q=0` is a refusal (RFC 9110, 12.4.2).
+fn accepts(request: &Parts, wanted: &str) -> bool {
+    let accepted = request.headers.get_all(ACCEPT).iter();
+    let accepted = accepted.filter_map(|value| value.to_str().ok());
+    accepted.flat_map(|value| value.split(',')).any(|kind| {
         let mut parts = kind.split(';').map(str::trim);
-        let json = parts
+        let named = parts
             .next()
-            .is_some_and(|name| name.eq_ignore_ascii_case("application/json"));
-        // `q=0` is a refusal (RFC 9110, 12.4.2).
-        json && !parts.any(|part| matches!(part, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
-    }))
+            .is_some_and(|name| name.eq_ignore_ascii_case(wanted));
+        named && !parts.any(|part| matches!(part, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
+    })
 }

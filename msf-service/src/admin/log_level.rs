@@ -1,9 +1,7 @@
 //! The level of the log, read and changed while the process runs.
 
-use std::time::Duration;
-
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::get;
@@ -11,13 +9,12 @@ use msf_core::error::{Error, Kind};
 use serde_json::json;
 
 use super::Document;
+use super::body::read_body;
 use super::part::method_not_allowed;
 use crate::telemetry::{LogLevel, LogLevelError, Telemetry};
 
 /// The longest text of directives, in bytes.
 const MAX_LEN: usize = 4 * 1024;
-/// How long a client may take to send them.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) fn router(telemetry: Telemetry) -> Router {
     Router::new()
@@ -45,10 +42,7 @@ fn document(telemetry: &Telemetry) -> Document {
 }
 
 async fn read(body: Body) -> Result<LogLevel, Error> {
-    let body = tokio::time::timeout(PATIENCE, to_bytes(body, MAX_LEN))
-        .await
-        .map_err(|_| Error::of(Kind::DeadlineExceeded))?
-        .map_err(|error| Error::of(Kind::TooLarge).with_source(error))?;
+    let body = read_body(body, MAX_LEN).await?;
     let text = String::from_utf8_lossy(&body);
     text.trim().parse().map_err(|error: LogLevelError| {
         Error::new(Kind::Malformed, "log_level.invalid", error.to_string())

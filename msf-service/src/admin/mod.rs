@@ -7,9 +7,16 @@
 //! | `/metrics` | the format of Prometheus |
 //! | `/config`, `/access` | a [`Document`]: text, or JSON by `Accept` or `?format=json` |
 //! | `/log-level` | GET the directives, PUT others; of the whole process |
+//! | `/dead`, `/dead/ID` | dead letters: HTML for browsers, JSON by `Accept` or `?format=json`, else text |
+//! | POST `/dead` | decides about them: `{"action": "redrive", "ids": [ID, ..]}`, see below |
 //!
 //! and the pages of the components. With several apps each has all of it but the log level under `/APP_NAME/`, about
 //! itself alone, and the root has the sum: ready when all are.
+//!
+//! The order to `/dead` is JSON: `action` is `redrive` or `purge`, then either `ids` or `"all": true`, and `"dry_run": true`
+//! to do nothing. The answer is `{action, dry_run, count, dead_letters: [..]}`, each with `{id, type, subscription, reason,
+//! attempts, since, redriven, error}`, which are the lines of GET `/dead` too; `/dead/ID` adds `history: [{at, error}]` and
+//! `event`, the CloudEvent. An unknown id is answered with 404, and then nothing is done.
 //!
 //! What people wrongly assume:
 //!
@@ -28,6 +35,9 @@
 //! # let _: axum::Router = router;
 //! ```
 
+mod body;
+#[cfg(feature = "bus")]
+mod dead;
 mod document;
 mod guard;
 mod index;
@@ -37,19 +47,25 @@ mod part;
 pub use document::Document;
 
 use std::fmt;
+#[cfg(feature = "bus")]
+use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::from_fn;
 use axum::response::Redirect;
 use axum::routing::any;
+#[cfg(feature = "bus")]
+use msf_bus::dead_letter::DeadLetters;
 use msf_core::component::AdminPage;
 use msf_core::health::Health;
 
+#[cfg(feature = "bus")]
+use crate::dead::Letters;
 use crate::telemetry::Telemetry;
 use part::Part;
 
 /// Paths that components cannot take, because every app has them.
-const TAKEN: [&str; 8] = [
+const TAKEN: [&str; 9] = [
     "livez",
     "readyz",
     "startupz",
@@ -58,6 +74,7 @@ const TAKEN: [&str; 8] = [
     "config",
     "access",
     "log-level",
+    "dead",
 ];
 
 /// What the admin port tells about one app. Starts with its probes alone.
@@ -69,6 +86,8 @@ pub struct AdminApp {
     settings: Document,
     access: Document,
     pages: Vec<AdminPage>,
+    #[cfg(feature = "bus")]
+    letters: Letters,
 }
 
 /// Two things that want the same path of the admin port, or one that wants a path that is none. Its text names it.
@@ -86,6 +105,8 @@ impl AdminApp {
             settings: Document::default(),
             access: Document::default(),
             pages: Vec::new(),
+            #[cfg(feature = "bus")]
+            letters: Letters::default(),
         }
     }
 
@@ -98,6 +119,13 @@ impl AdminApp {
     /// What `/access` shows: every RPC and route with its rule. The JSON is a list.
     pub fn access(mut self, access: Document) -> Self {
         self.access = access;
+        self
+    }
+
+    /// What `/dead` shows and decides about: the dead letters of the app, by its name. Without it there are none.
+    #[cfg(feature = "bus")]
+    pub fn dead_letters(mut self, letters: Arc<dyn DeadLetters>) -> Self {
+        self.letters = Letters::default().and(&*self.name, letters);
         self
     }
 

@@ -14,8 +14,12 @@ use msf_core::component::{AdminPage, PageHandler};
 use msf_core::error::{Error, Kind};
 use msf_core::health::{Answer, Audience, Health, Probe};
 
+#[cfg(feature = "bus")]
+use super::dead;
 use super::index::{self, Link};
 use super::{AdminApp, AdminError, Document, TAKEN, claim};
+#[cfg(feature = "bus")]
+use crate::dead::Letters;
 use crate::telemetry::Telemetry;
 
 /// A set of pages below one path.
@@ -34,6 +38,8 @@ struct View {
     settings: Document,
     access: Document,
     links: Vec<Link>,
+    #[cfg(feature = "bus")]
+    letters: Letters,
 }
 
 impl Part {
@@ -47,6 +53,8 @@ impl Part {
             settings: app.settings,
             access: app.access,
             links: vec![Link::new("../", "all apps of this process")],
+            #[cfg(feature = "bus")]
+            letters: app.letters,
         };
         Self {
             view,
@@ -85,6 +93,8 @@ impl Part {
             settings: Document::by_name(apps.iter().map(|app| (&*app.name, &app.settings))),
             access: Document::concat(apps.iter().map(|app| &app.access)),
             links: std::iter::once(log_level).chain(links).collect(),
+            #[cfg(feature = "bus")]
+            letters: Letters::sum(apps.iter().map(|app| &app.letters)),
         };
         Self {
             view,
@@ -101,6 +111,11 @@ impl Part {
             Link::new("metrics", "metrics in the format of Prometheus"),
             Link::new("config", "effective settings and where each came from"),
             Link::new("access", "every RPC and route with its rule"),
+            #[cfg(feature = "bus")]
+            Link::new(
+                "dead",
+                "events that nobody could handle; POST decides about them",
+            ),
         ]);
         let of_pages = pages
             .iter()
@@ -120,6 +135,8 @@ impl Part {
                 move |State(view): State<Arc<View>>| async move { ask(probe, &view.healths).await };
             router = router.route(probe.path(), get(answer));
         }
+        #[cfg(feature = "bus")]
+        let dead = dead::router(&view.title, std::mem::take(&mut view.letters));
         let mut taken = TAKEN.map(str::to_owned).to_vec();
         for page in pages {
             let segment = page.path.strip_prefix('/').unwrap_or(&page.path);
@@ -133,7 +150,10 @@ impl Part {
         let router = router
             .method_not_allowed_fallback(method_not_allowed)
             .fallback(not_found);
-        Ok(router.with_state(Arc::new(view)))
+        let router = router.with_state(Arc::new(view));
+        #[cfg(feature = "bus")]
+        let router = router.merge(dead);
+        Ok(router)
     }
 }
 

@@ -15,8 +15,12 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::visit::Visit;
+#[cfg(feature = "bus")]
+use crate::events::SharedTransport;
 
-/// The services that the apps of one process offer each other. A clone is the same registry.
+/// The services that the apps of one process offer each other, and the transport of their events. A clone is the same.
+///
+/// Apps that share it share their events: those of a process do, and those of a test that were told to.
 ///
 /// ```
 /// use msf_service::client::Local;
@@ -29,6 +33,8 @@ use super::visit::Visit;
 #[derive(Clone, Default)]
 pub struct Local {
     slots: Arc<Mutex<HashMap<Arc<str>, Arc<Slot>>>>,
+    #[cfg(feature = "bus")]
+    transport: SharedTransport,
 }
 
 /// The place of one name, whether or not a service is there.
@@ -80,6 +86,12 @@ impl Local {
         let slot = self.slot(&name.into());
         slot.set(Some(Arc::clone(&entry)));
         Registration { slot, entry }
+    }
+
+    /// What carries the events of the apps.
+    #[cfg(feature = "bus")]
+    pub(crate) fn transport(&self) -> &SharedTransport {
+        &self.transport
     }
 
     pub(super) fn slot(&self, name: &Arc<str>) -> Arc<Slot> {

@@ -61,6 +61,20 @@ impl Write for Escaped<'_> {
     }
 }
 
+/// `text` with what controls a terminal, or hides in it, escaped as JSON does. New lines stay, and so do quotes.
+#[cfg(feature = "bus")]
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().fold(String::new(), |mut safe, character| {
+        if is_plain(character) || matches!(character, '"' | '\\' | '\n') {
+            safe.push(character);
+        } else {
+            // Writing to a String does not fail.
+            let _ = write!(safe, "\\u{:04x}", u32::from(character));
+        }
+        safe
+    })
+}
+
 /// Not plain: quotes and backslashes, control characters, the separators that some readers take for the end of a line,
 /// and the marks that make a terminal show text in another order than it is in.
 fn is_plain(character: char) -> bool {

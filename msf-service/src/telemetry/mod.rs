@@ -39,6 +39,11 @@ mod recorder;
 mod timestamp;
 mod writer;
 
+#[cfg(feature = "bus")]
+pub(crate) use escape::printable;
+#[cfg(feature = "bus")]
+pub(crate) use timestamp::Timestamp;
+
 pub use level::{LogLevel, LogLevelError};
 pub use options::{LogFormat, LogFormatError, Options};
 

@@ -11,7 +11,7 @@ const EPOCH: i128 = 719_468;
 
 /// Date and time of day of a point in time, in UTC. `Display` writes RFC 3339 with microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Timestamp {
+pub(crate) struct Timestamp {
     year: i128,
     month: i128,
     day: i128,
