@@ -3,11 +3,13 @@
 use std::cell::RefCell;
 use std::io::{self, Write};
 use std::rc::{Rc, Weak};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use msf_service::telemetry::{LogFormat, Options, Telemetry, ThreadGuard};
+use msf_service::tracing::Dispatch;
+use msf_service::tracing::subscriber::NoSubscriber;
 use serde_json::Value;
+use tokio::sync::watch;
 
 thread_local! {
     /// The apps that one test starts share one capture: each would end that of the other.
@@ -20,17 +22,18 @@ pub(crate) struct Capture {
     telemetry: &'static Telemetry,
     lines: Lines,
     _guard: ThreadGuard<'static>,
+    // While a process has one dispatcher, tracing asks that of the thread which comes first whether anybody wants a line: a
+    // test without a capture, beside this one, would silence the line for both.
+    _second: Dispatch,
 }
 
+/// What was written so far; whoever waits for more is told by the writer.
 #[derive(Clone, Debug, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+struct Lines(watch::Sender<Vec<u8>>);
 
 impl Write for Lines {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend_from_slice(bytes);
+        self.0.send_modify(|all| all.extend_from_slice(bytes));
         Ok(bytes.len())
     }
 
@@ -57,6 +60,7 @@ impl Capture {
             telemetry,
             lines,
             _guard: telemetry.set_default(),
+            _second: Dispatch::new(NoSubscriber::new()),
         });
         CURRENT.set(Rc::downgrade(&capture));
         Ok(capture)
@@ -69,12 +73,7 @@ impl Capture {
     /// When a line is no JSON object: that is a failed test.
     pub(crate) fn lines(&self, service: &str) -> Vec<Value> {
         self.telemetry.flush(Duration::from_secs(5));
-        let bytes = self
-            .lines
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
+        let bytes = self.lines.0.borrow().clone();
         let text = String::from_utf8_lossy(&bytes);
         let parse = |line| match serde_json::from_str::<Value>(line) {
             Ok(value) => value,
@@ -84,6 +83,11 @@ impl Capture {
             .map(parse)
             .filter(|line| line["service"] == service)
             .collect()
+    }
+
+    /// Told of everything that is written after this call.
+    pub(crate) fn written(&self) -> watch::Receiver<Vec<u8>> {
+        self.lines.0.subscribe()
     }
 
     pub(crate) fn metrics(&self, service: &str) -> String {

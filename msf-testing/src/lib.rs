@@ -29,13 +29,17 @@
 
 mod call;
 mod capture;
+pub mod conformance;
+mod patience;
 mod policy;
 mod principal;
+pub mod schema;
 mod start;
 mod started;
 
 pub use call::{Answer, Call};
 pub use policy::{PolicyCase, PolicyWalk};
+pub use schema::golden_schema;
 pub use start::{Start, start};
 pub use started::Started;
 

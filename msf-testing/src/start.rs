@@ -72,7 +72,9 @@ impl Start {
         self
     }
 
-    /// Lets the app find others of the same test in process, and be found.
+    /// Lets the app find others of the same test in process, be found, and share its events with them.
+    ///
+    /// The events lie in the data folder of the app that used them first.
     pub fn local(mut self, local: &Local) -> Self {
         self.local = local.clone();
         self

@@ -1,5 +1,7 @@
 //! An app that runs in a test.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -12,6 +14,7 @@ use serde_json::Value;
 
 use crate::call::Call;
 use crate::capture::Capture;
+use crate::patience::Patience;
 use crate::policy::PolicyWalk;
 use crate::principal::Passport;
 
@@ -21,6 +24,8 @@ pub struct Started {
     running: Running,
     passport: Passport,
     capture: Rc<Capture>,
+    /// How many lines of each subscription and outcome were returned.
+    returned: RefCell<BTreeMap<(String, String), usize>>,
 }
 
 impl Started {
@@ -29,6 +34,7 @@ impl Started {
             running,
             passport,
             capture,
+            returned: RefCell::default(),
         }
     }
 
@@ -104,6 +110,74 @@ impl Started {
             .into_iter()
             .filter(|line| line["target"] == "msf::request")
             .collect()
+    }
+
+    /// The log lines of events: one for each delivery, written when it has its verdict.
+    ///
+    /// Keys: `event_id event_type subscription attempt outcome duration_ms`, and `error` where it failed.
+    pub fn event_lines(&self) -> Vec<Value> {
+        self.logs()
+            .into_iter()
+            .filter(|line| line["target"] == "msf::event")
+            .collect()
+    }
+
+    /// Waits until this app has handled an event of `subscription`, and returns the log line of it: [`Started::event`] with
+    /// the outcome `handled`.
+    ///
+    /// # Panics
+    ///
+    /// As [`Started::event`].
+    pub async fn handled(&self, subscription: &str) -> Value {
+        self.event(subscription, "handled").await
+    }
+
+    /// Waits until an event of `subscription` has this outcome (`handled`, `duplicate`, `retried`, `dead`, `unknown`), and
+    /// returns the log line of it.
+    ///
+    /// Each call returns the next one: as many calls as events wait for all of them. The name is that which the app gave,
+    /// or the full one, `SERVICE.NAME`. It does not sleep, and works under a paused clock.
+    ///
+    /// # Panics
+    ///
+    /// After ten seconds of real time, with the lines of all events so far.
+    ///
+    /// # Cancel safety
+    ///
+    /// May be dropped and called anew; no line is skipped.
+    pub async fn event(&self, subscription: &str, outcome: &str) -> Value {
+        let name = subscription.strip_prefix(&format!("{}.", self.running.name()));
+        let name = name.unwrap_or(subscription);
+        let full = format!("{}.{name}", self.running.name());
+        let is_wanted = |line: &Value| {
+            line["outcome"] == outcome
+                && [name, &full]
+                    .iter()
+                    .any(|name| line["subscription"] == *name)
+        };
+        let mut patience = Patience::start();
+        loop {
+            let mut written = self.capture.written();
+            let key = (name.to_owned(), outcome.to_owned());
+            let returned = self.returned.borrow().get(&key).copied().unwrap_or(0);
+            let next = self
+                .event_lines()
+                .into_iter()
+                .filter(is_wanted)
+                .nth(returned);
+            if let Some(line) = next {
+                self.returned.borrow_mut().insert(key, returned + 1);
+                return line;
+            }
+            if patience.until(written.changed()).await.is_none() {
+                let lines: Vec<String> = self.event_lines().iter().map(Value::to_string).collect();
+                let lines = lines.join("\n");
+                let app = self.running.name();
+                panic!(
+                    "no further event of the subscription `{name}` of `{app}` was {outcome}; of events it logged:\n{lines}"
+                );
+            }
+        }
     }
 
     /// All metrics of this app, in the text format of Prometheus.
