@@ -1,12 +1,16 @@
 #!/usr/bin/env bash
 # Walks through the shop's HTTP API as a user would, with nothing but curl.
 #
-#   bash examples/shop/e2e/walkthrough.sh [URL]      default: http://127.0.0.1:8080
+#   bash examples/shop/e2e/walkthrough.sh [URL [MAIL]]      default: http://127.0.0.1:8080
+#
+# MAIL is the page of the mailbox: `mail` in the ready file, `mail` in what the shop prints at its start. Without it no
+# e-mail is read.
 #
 # Each step prints what it asked and what came; the first surprise ends the walk with exit code 1.
 set -euo pipefail
 
 base=${1:-http://127.0.0.1:8080}
+mail=${2:-}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -19,12 +23,13 @@ fail() {
   exit 1
 }
 
-# call METHOD PATH [curl arguments]
+# call METHOD PATH [curl arguments]; a path may be a whole URL.
 call() {
-  local method=$1 path=$2
+  local method=$1 path=$2 url=$2
   shift 2
+  [[ $path = http://* ]] || url=$base$path
   status=$(curl --silent --show-error --max-time 10 --request "$method" \
-    --dump-header "$work/head" --output "$work/body" --write-out '%{http_code}' "$@" "$base$path") ||
+    --dump-header "$work/head" --output "$work/body" --write-out '%{http_code}' "$@" "$url") ||
     fail "$method $path got no answer"
 }
 
@@ -67,9 +72,39 @@ call GET /healthz
 expect 200 "the shop is well"
 grep --quiet '"status":"OK"' "$work/body" || fail "healthz does not say OK"
 
-post /api/v1/register "{\"name\":\"Walker\",\"email\":\"$email\",\"password\":\"$password\"}"
+post /api/v1/register "{\"name\":\"Walker <b>\",\"email\":\"$email\",\"password\":\"$password\"}" \
+  --header "x-correlation-id: $who"
 expect 201 "registered"
 user_id=$(field user_id)
+has_header "x-correlation-id: $who"
+
+if [ -n "$mail" ]; then
+  echo "--- the welcome e-mail ($mail)"
+  for _ in $(seq 80); do
+    call GET "$mail?to=$email" --header 'accept: application/json'
+    ! grep --quiet '"total":1[^0-9]' "$work/body" || break
+    sleep 0.1
+  done
+  expect 200 "looked into the mailbox"
+  [ "$(field total)" = 1 ] || fail "not one e-mail after some 10 s"
+  [ "$(field to)" = "$email" ] || fail "another address"
+  grep --quiet --fixed-strings '"subject":"Welcome to the shop, Walker <b>"' "$work/body" || fail "another subject"
+  [ "$(field correlation_id)" = "$who" ] || fail "not the correlation id of the registration"
+  mail_id=$(field id)
+  call GET "$mail/$mail_id" --header 'accept: application/json'
+  expect 200 "the e-mail itself"
+  grep --quiet --fixed-strings '<h1>Welcome, Walker &lt;b&gt;!</h1>' "$work/body" || fail "no greeting in the HTML"
+  grep --quiet --fixed-strings '"text":"Welcome, Walker <b>!' "$work/body" || fail "no greeting in the text"
+  call GET "$mail/$mail_id" --header 'accept: text/html'
+  expect 200 "and for a browser"
+  has_header 'content-type: text/html'
+  has_header "content-security-policy: default-src 'none'"
+  grep --quiet --fixed-strings '<iframe title="HTML" sandbox="" srcdoc=' "$work/body" || fail "the HTML is not in a frame of its own"
+  call GET "$mail?page_size=101"
+  expect 400 "a page has 100 e-mails at most"
+  call GET "$mail/0190b5a0-7c1e-7b1a-8c6e-3f2d9a1b4c5d"
+  expect 404 "an unknown e-mail"
+fi
 
 post /api/v1/register "{\"name\":\"Walker\",\"email\":\"${email^^}\",\"password\":\"$password\"}"
 expect 409 "the same e-mail address in capitals is taken"

@@ -10,6 +10,8 @@
 //! assert_eq!(format!("{request:?}"), "LoginRequest { .. }");
 //! ```
 
+pub mod events;
+
 #[expect(unreachable_pub, reason = "what is public is re-exported below")]
 mod packages {
     msf_service::include_proto!();

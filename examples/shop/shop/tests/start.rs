@@ -64,8 +64,25 @@ async fn the_first_start_makes_an_admin_and_tells_once() {
         .keys()
         .cloned()
         .collect();
-    assert_eq!(names, ["api-gateway", "auth-service", "user-service"]);
+    assert_eq!(
+        names,
+        [
+            "api-gateway",
+            "auth-service",
+            "email-service",
+            "user-service"
+        ]
+    );
     assert_eq!(first.stop().await, Some(0));
+    // Each file is whole after an orderly stop: what is copied then needs nothing beside it.
+    let left = std::fs::read_dir(folder.path().join("data")).unwrap();
+    let left: Vec<_> = left.map(|file| file.unwrap().file_name()).collect();
+    assert!(left.iter().any(|name| name == "bus.db"), "{left:?}");
+    assert!(
+        left.iter()
+            .all(|name| !name.to_string_lossy().ends_with("-wal")),
+        "{left:?}"
+    );
 
     let second = Process::start(folder.path()).await;
     assert_eq!(second.ready["first_admin"], Value::Null);
@@ -213,6 +230,11 @@ fn production_generates_no_secret() {
         (
             "auth-service.auth.login_failures=0",
             "auth-service.auth.login_failures",
+        ),
+        ("email-service.mail.from=shop", "email-service.mail.from"),
+        (
+            "email-service.mail.backend=pigeon",
+            "email-service.mail.backend",
         ),
         (
             "api-gateway.clients.user-service.url=ftp",

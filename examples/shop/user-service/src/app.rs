@@ -32,10 +32,12 @@ pub async fn app(boot: Boot<Config>) -> msf_service::Result<App> {
     let pool = PasswordPool::new(Params::default())?;
     let passwords = Argon2Passwords::new(pool.clone());
     let admin = wanted_admin(&boot, &passwords)?;
-    let users = SqliteUsers::open(&boot.data_dir()?.join("user-service.db"))?;
     let clock = boot.clock().clone();
+    let users = SqliteUsers::open(&boot.data_dir()?.join("user-service.db"), &clock)?;
+    let events = boot.events()?;
 
     let database = users.database().clone();
+    let relay = events.relay(users.outbox().clone());
     let first_admin = FirstAdmin::new(users.clone(), passwords.clone(), clock.clone());
     let service = Transport {
         register: Register::new(users.clone(), passwords.clone(), clock),
@@ -57,6 +59,7 @@ pub async fn app(boot: Boot<Config>) -> msf_service::Result<App> {
     Ok(App::new()
         .authenticate(callers)
         .grpc(pb::guard_user_service(service, access))
+        .component(relay)
         .component(database.component())
         .component(pool.component())
         .on_start(async move || appoint(&first_admin, admin, &announcer).await))

@@ -15,6 +15,15 @@ pub struct Client {
     base: String,
 }
 
+/// Why there is no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoAnswer {
+    /// Nobody listens: the request was never there.
+    Unreachable,
+    /// The other side went away before the answer was whole.
+    BrokenOff,
+}
+
 /// A whole answer.
 #[derive(Clone, Debug)]
 pub struct Answer {
@@ -62,28 +71,66 @@ impl Client {
         token: Option<&str>,
         body: Option<Value>,
     ) -> Option<Answer> {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", self.base));
+        self.try_send(method, path, token, body).await.ok()
+    }
+
+    /// The same, and why there is none.
+    pub async fn try_send(
+        &self,
+        method: &str,
+        path: &str,
+        token: Option<&str>,
+        body: Option<Value>,
+    ) -> Result<Answer, NoAnswer> {
+        let mut headers = Vec::new();
         if let Some(token) = token {
-            request = request.header("authorization", format!("Bearer {token}"));
+            headers.push(("authorization", format!("Bearer {token}")));
         }
         if body.is_some() {
-            request = request.header("content-type", "application/json");
+            headers.push(("content-type", "application/json".to_owned()));
         }
+        let headers: Vec<_> = headers
+            .iter()
+            .map(|(name, value)| (*name, &**value))
+            .collect();
         let body = body.map(|body| body.to_string()).unwrap_or_default();
-        let response = self
-            .pool
-            .request(request.body(body.into()).unwrap())
+        self.request(method, &format!("{}{path}", self.base), &headers, body)
             .await
-            .ok()?;
+    }
+
+    /// Any request to any address.
+    pub async fn request(
+        &self,
+        method: &str,
+        url: &str,
+        headers: &[(&str, &str)],
+        body: String,
+    ) -> Result<Answer, NoAnswer> {
+        let mut request = Request::builder().method(method).uri(url);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let response = self.pool.request(request.body(body.into()).unwrap());
+        let response = response.await.map_err(|error| {
+            if error.is_connect() {
+                NoAnswer::Unreachable
+            } else {
+                NoAnswer::BrokenOff
+            }
+        })?;
         let (head, body) = response.into_parts();
-        let bytes = body.collect().await.ok()?.to_bytes();
-        Some(Answer {
+        let body = body.collect().await.map_err(|_| NoAnswer::BrokenOff)?;
+        Ok(Answer {
             status: head.status.as_u16(),
             headers: head.headers,
-            text: String::from_utf8_lossy(&bytes).into_owned(),
+            text: String::from_utf8_lossy(&body.to_bytes()).into_owned(),
         })
+    }
+
+    pub async fn try_register(&self, email: &str, password: &str) -> Result<Answer, NoAnswer> {
+        let body = json!({ "name": "Ana", "email": email, "password": password });
+        self.try_send("POST", "/api/v1/register", None, Some(body))
+            .await
     }
 
     pub async fn register(&self, email: &str, password: &str) -> Option<Answer> {

@@ -8,6 +8,7 @@
 pub mod api;
 pub mod client;
 pub mod process;
+pub mod services;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -16,11 +17,12 @@ use msf_service::settings::{Settings, Sources};
 use msf_testing::{FakeClock, Start, Started};
 use tempfile::TempDir;
 
-/// The three services, in process, over one data folder.
+/// The four services, in process, over one data folder.
 pub struct Shop {
     pub gateway: Started,
     pub auth: Started,
     pub users: Started,
+    pub email: Started,
     pub folder: TempDir,
 }
 
@@ -60,6 +62,10 @@ impl Shop {
             .start(user_service::app, defaults())
             .await
             .unwrap();
+        let email = named(email_service::NAME)
+            .start(email_service::app, defaults())
+            .await
+            .unwrap();
         let auth = named(auth_service::NAME)
             .start(auth_service::app, auth)
             .await
@@ -72,13 +78,14 @@ impl Shop {
             gateway,
             auth,
             users,
+            email,
             folder,
         }
     }
 
     /// Every log line of all services.
     pub fn logs(&self) -> Vec<serde_json::Value> {
-        let all = [&self.gateway, &self.auth, &self.users];
+        let all = [&self.gateway, &self.auth, &self.users, &self.email];
         all.into_iter().flat_map(Started::logs).collect()
     }
 

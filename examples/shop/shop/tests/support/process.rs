@@ -1,7 +1,7 @@
-//! The shop as a program of its own, which can be killed.
+//! The shop, or one of its services, as a program of its own, which can be killed.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -11,7 +11,55 @@ use tokio::time::Instant;
 /// The longest that a test waits for a start.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// The shop, running.
+/// A program, and how it is started.
+pub struct Program {
+    /// Names its log and its ready file.
+    pub name: &'static str,
+    binary: &'static str,
+    /// Before those that every start has.
+    first: Vec<String>,
+    arguments: Vec<String>,
+    environment: Vec<(&'static str, String)>,
+}
+
+impl Program {
+    /// All services in one process, on free ports.
+    pub fn shop() -> Self {
+        Self {
+            name: "shop",
+            binary: env!("CARGO_BIN_EXE_shop"),
+            first: Vec::new(),
+            arguments: ["--listen", "127.0.0.1:0"].map(str::to_owned).to_vec(),
+            environment: Vec::new(),
+        }
+    }
+
+    /// One service, on this port of loopback; its admin port is a free one.
+    pub fn service(name: &'static str, port: u16) -> Self {
+        let listen = format!("127.0.0.1:{port}");
+        let arguments = ["--listen", &listen, "--set", "admin.listen=127.0.0.1:0"];
+        Self {
+            name,
+            binary: env!("CARGO_BIN_EXE_shop-service"),
+            first: vec![name.to_owned()],
+            arguments: arguments.map(str::to_owned).to_vec(),
+            environment: Vec::new(),
+        }
+    }
+
+    pub fn arguments(mut self, more: &[&str]) -> Self {
+        self.arguments
+            .extend(more.iter().map(|&text| text.to_owned()));
+        self
+    }
+
+    pub fn environment(mut self, name: &'static str, value: String) -> Self {
+        self.environment.push((name, value));
+        self
+    }
+}
+
+/// A program, running.
 pub struct Process {
     child: Child,
     /// The ready file.
@@ -28,7 +76,14 @@ impl Process {
     }
 
     pub async fn start_with(folder: &Path, arguments: &[&str]) -> Self {
-        let (ready_file, log) = (folder.join("ready.json"), folder.join("shop.log"));
+        Self::launch(folder, Program::shop().arguments(arguments)).await
+    }
+
+    /// Starts a program over the data in `folder`; its output is appended to `NAME.log` there.
+    pub async fn launch(folder: &Path, program: Program) -> Self {
+        let name = program.name;
+        let ready_file = folder.join(format!("{name}.json"));
+        let log = folder.join(format!("{name}.log"));
         let _ = std::fs::remove_file(&ready_file);
         let output = std::fs::OpenOptions::new()
             .create(true)
@@ -36,15 +91,16 @@ impl Process {
             .open(&log)
             .unwrap();
         let began = Instant::now();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_shop"))
-            .args(["--listen", "127.0.0.1:0"])
+        let mut child = Command::new(program.binary)
+            .args(program.first)
             .arg("--ready-file")
             .arg(&ready_file)
             .arg("--data-dir")
             .arg(folder.join("data"))
-            .args(arguments)
+            .args(program.arguments)
             .current_dir(folder)
             .env_clear()
+            .envs(program.environment)
             .stdin(Stdio::null())
             .stdout(output.try_clone().unwrap())
             .stderr(output)
@@ -59,10 +115,10 @@ impl Process {
             }
             let ended = child.try_wait().unwrap();
             let told = || std::fs::read_to_string(&log).unwrap_or_default();
-            assert!(ended.is_none(), "the shop ended: {}", told());
+            assert!(ended.is_none(), "{name} ended: {}", told());
             assert!(
                 began.elapsed() < PATIENCE,
-                "the shop is not ready: {}",
+                "{name} is not ready: {}",
                 told()
             );
         };
@@ -81,6 +137,19 @@ impl Process {
 
     pub fn pid(&self) -> u32 {
         self.child.id().unwrap()
+    }
+
+    /// The page of the mailbox.
+    pub fn mail(&self) -> &str {
+        self.ready["mail"].as_str().unwrap()
+    }
+
+    /// Waits until it has ended by itself.
+    pub async fn ended(&mut self) -> ExitStatus {
+        let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await;
+        let told = || std::fs::read_to_string(&self.log).unwrap_or_default();
+        let status = ended.unwrap_or_else(|_| panic!("it does not end: {}", told()));
+        status.unwrap()
     }
 
     /// kill -9, and waits until it is gone.

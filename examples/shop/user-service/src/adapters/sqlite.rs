@@ -3,6 +3,9 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use msf_service::bus::Outgoing;
+use msf_service::bus::outbox::{OUTBOX_SCHEMA, SqliteOutbox};
+use msf_service::clock::Clock;
 use msf_service::error::Error;
 use msf_service::store::Migration;
 use msf_service::store::sqlite::rusqlite::{OptionalExtension, Row, params};
@@ -11,28 +14,30 @@ use msf_service::store::sqlite::{self, Database, Transaction};
 use crate::application::{Credentials, InsertError, Users};
 use crate::domain::{Email, Name, Role, User, UserId};
 
-const MIGRATIONS: &[Migration] = &[Migration::new(
-    1,
-    "users",
-    "CREATE TABLE users (
-       id TEXT PRIMARY KEY,
-       email TEXT NOT NULL,
-       email_key TEXT NOT NULL UNIQUE,
-       name TEXT NOT NULL,
-       role TEXT NOT NULL,
-       password_hash TEXT NOT NULL,
-       created_at INTEGER NOT NULL, -- microseconds since 1970
-       updated_at INTEGER NOT NULL
-     ) STRICT, WITHOUT ROWID;
-     CREATE INDEX users_by_role ON users (role);",
-)];
+const MIGRATIONS: &[Migration] = &[
+    Migration::new(1, "users", USERS_SCHEMA),
+    Migration::new(2, "outbox", OUTBOX_SCHEMA),
+];
+
+const USERS_SCHEMA: &str = "CREATE TABLE users (
+  id TEXT PRIMARY KEY,
+  email TEXT NOT NULL,
+  email_key TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  role TEXT NOT NULL,
+  password_hash TEXT NOT NULL,
+  created_at INTEGER NOT NULL, -- microseconds since 1970
+  updated_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX users_by_role ON users (role);";
 
 const COLUMNS: &str = "id, email, name, role, created_at, updated_at, password_hash";
 
-/// Users in one SQLite file. A clone is the same file.
+/// Users in one SQLite file, with the events that tell of them. A clone is the same file.
 #[derive(Clone, Debug)]
 pub(crate) struct SqliteUsers {
     database: Database,
+    outbox: SqliteOutbox,
 }
 
 impl SqliteUsers {
@@ -41,9 +46,15 @@ impl SqliteUsers {
     /// # Errors
     ///
     /// The file cannot be opened or migrated.
-    pub(crate) fn open(path: &Path) -> Result<Self, sqlite::Error> {
+    pub(crate) fn open(path: &Path, clock: &Clock) -> Result<Self, sqlite::Error> {
         let database = Database::open(path, MIGRATIONS)?;
-        Ok(Self { database })
+        let outbox = SqliteOutbox::new(database.clone(), clock.clone());
+        Ok(Self { database, outbox })
+    }
+
+    /// The events that wait to be published.
+    pub(crate) fn outbox(&self) -> &SqliteOutbox {
+        &self.outbox
     }
 
     /// The file, for health checks and the end of the process.
@@ -70,10 +81,19 @@ impl SqliteUsers {
 }
 
 impl Users for SqliteUsers {
-    async fn insert(&self, user: User, hash: String) -> Result<(), InsertError> {
+    async fn insert(
+        &self,
+        user: User,
+        hash: String,
+        outgoing: Outgoing,
+    ) -> Result<(), InsertError> {
+        let outbox = self.outbox.clone();
         let inserted: Result<_, sqlite::Error> = self
             .database
-            .write(move |transaction| insert(transaction, &user, &hash))
+            .write(move |transaction| {
+                insert(transaction, &user, &hash)?;
+                outbox.stage(transaction, outgoing)
+            })
             .await;
         // Ids are made here and do not meet, so what is there twice is the address.
         inserted.map_err(|error| {
@@ -203,4 +223,46 @@ fn to_micros(time: SystemTime) -> i64 {
 
 fn from_micros(micros: i64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_micros(u64::try_from(micros).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use msf_service::bus::outbox::Outbox as _;
+    use shop_proto::events::UserRegistered;
+
+    use super::*;
+
+    fn user(email: &str) -> (User, Outgoing) {
+        let (name, email) = (Name::parse("Ana").unwrap(), Email::parse(email).unwrap());
+        let user = User::new(name, email, Role::User, SystemTime::UNIX_EPOCH);
+        let outgoing = Outgoing::one(UserRegistered {
+            user_id: user.id.to_string(),
+            name: "Ana".to_owned(),
+            email: user.email.as_str().to_owned(),
+        });
+        (user, outgoing)
+    }
+
+    #[tokio::test]
+    async fn a_user_and_the_event_that_tells_of_it_are_one_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("user-service.db");
+        let users = SqliteUsers::open(&path, &Clock::system()).unwrap();
+        let pending = async || users.outbox().pending().await.unwrap().count;
+
+        let (ana, outgoing) = user("ana@b.c");
+        users
+            .insert(ana, "hash".to_owned(), outgoing)
+            .await
+            .unwrap();
+        assert_eq!(pending().await, 1);
+
+        let (twin, outgoing) = user("ANA@b.c");
+        let refused = users.insert(twin, "hash".to_owned(), outgoing).await;
+        assert!(
+            matches!(refused, Err(InsertError::EmailTaken)),
+            "{refused:?}"
+        );
+        assert_eq!(pending().await, 1, "an event of a user who is not there");
+    }
 }

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use msf_service::bus::{Envelope, Outgoing};
 use msf_service::error::{Error, Kind};
 
 use super::{Credentials, InsertError, Passwords, Users, Verdict};
@@ -12,6 +13,7 @@ use crate::domain::{Email, Role, User, UserId, Violation};
 #[derive(Clone, Debug, Default)]
 pub(super) struct InMemory {
     rows: Arc<Mutex<Vec<(User, String)>>>,
+    published: Arc<Mutex<Vec<Envelope>>>,
     /// Whether the hash of a password may be replaced.
     read_only: bool,
 }
@@ -30,6 +32,11 @@ impl InMemory {
         row.map(|(_, hash)| hash.clone())
     }
 
+    /// The events that were stored with users.
+    pub(super) fn published(&self) -> Vec<Envelope> {
+        self.published.lock().unwrap().clone()
+    }
+
     pub(super) fn role_of(&self, email: &str) -> Option<Role> {
         let rows = self.rows.lock().unwrap();
         let row = rows.iter().find(|(user, _)| user.email.key() == email);
@@ -38,10 +45,19 @@ impl InMemory {
 }
 
 impl Users for InMemory {
-    async fn insert(&self, user: User, hash: String) -> Result<(), InsertError> {
+    async fn insert(
+        &self,
+        user: User,
+        hash: String,
+        outgoing: Outgoing,
+    ) -> Result<(), InsertError> {
         if self.hash_of(&user.email.key()).is_some() {
             return Err(InsertError::EmailTaken);
         }
+        let envelopes = outgoing
+            .into_envelopes()
+            .map_err(|error| InsertError::Store(Error::internal(error)))?;
+        self.published.lock().unwrap().extend(envelopes);
         self.rows.lock().unwrap().push((user, hash));
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! The first admin: whoever runs the shop, and not whoever comes first.
 
+use msf_service::bus::Outgoing;
 use msf_service::clock::Clock;
 use msf_service::error::Error;
 
@@ -73,7 +74,8 @@ impl<U: Users, P: Passwords> FirstAdmin<U, P> {
             self.users.take_over(found.user.id, user, hash).await?;
             return Ok(Appointed::Now);
         }
-        match self.users.insert(user, hash).await {
+        // Nobody has registered: there is nothing to tell.
+        match self.users.insert(user, hash, Outgoing::none()).await {
             Ok(()) => Ok(Appointed::Now),
             // Another process of this service was faster.
             Err(InsertError::EmailTaken) => Ok(Appointed::Before),
@@ -107,6 +109,7 @@ mod tests {
             .await
             .unwrap();
         assert_eq!((first, second), (Appointed::Now, Appointed::Before));
+        assert_eq!(users.published(), []);
         assert!(first_admin.is_there().await.unwrap());
         assert_eq!(
             users.hash_of("boss@b.c").as_deref(),

@@ -2,17 +2,19 @@
 
 use std::future::Future;
 
+use msf_service::bus::Outgoing;
 use msf_service::error::Error;
 
 use crate::domain::{Role, User, UserId, Violation};
 
 /// Where users are kept. Every write is atomic and durable once it is answered.
 pub trait Users: Clone + Send + Sync + 'static {
-    /// Adds a user with the hash of its password.
+    /// Adds a user with the hash of its password, and the events that tell of it: all in one write.
     fn insert(
         &self,
         user: User,
         hash: String,
+        outgoing: Outgoing,
     ) -> impl Future<Output = Result<(), InsertError>> + Send;
 
     /// The user with this id.

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use msf_service::bus::Outgoing;
 use msf_service::clock::Clock;
 use msf_service::error::{Error, Kind};
+use shop_proto::events::UserRegistered;
 
 use super::invalid::invalid;
 use super::{InsertError, Passwords, Users};
@@ -39,7 +41,7 @@ impl<U: Users, P: Passwords> Register<U, P> {
         }
     }
 
-    /// Adds the user; it is durable once this answers.
+    /// Adds the user, and the event that tells of it; both are durable once this answers.
     ///
     /// # Errors
     ///
@@ -68,7 +70,12 @@ impl<U: Users, P: Passwords> Register<U, P> {
         };
         let hash = self.passwords.hash(password).await?;
         let user = User::new(name, email, Role::User, self.clock.now());
-        match self.users.insert(user.clone(), hash).await {
+        let outgoing = Outgoing::one(UserRegistered {
+            user_id: user.id.to_string(),
+            name: user.name.as_str().to_owned(),
+            email: user.email.as_str().to_owned(),
+        });
+        match self.users.insert(user.clone(), hash, outgoing).await {
             Ok(()) => Ok(user),
             Err(InsertError::EmailTaken) => Err(Error::new(
                 Kind::AlreadyExists,
@@ -163,5 +170,30 @@ mod tests {
             .run(registration("Bo", "A@B.C", "long enough", None))
             .await;
         assert_eq!(again.unwrap_err().code(), "email.taken");
+    }
+
+    #[tokio::test]
+    async fn a_registration_is_told_and_a_refused_one_is_not() {
+        let (register, users, _) = register();
+        let user = register
+            .run(registration("Ana", "Ana@b.c", "long enough", None))
+            .await
+            .unwrap();
+        for (name, email, password, role) in [
+            ("Bo", "ANA@B.C", "long enough", None),
+            ("", "c@b.c", "long enough", None),
+            ("Cy", "c@b.c", "short", None),
+            ("Cy", "c@b.c", "long enough", Some("admin")),
+        ] {
+            let refused = registration(name, email, password, role);
+            assert!(register.run(refused).await.is_err(), "{name}, {email}");
+        }
+        let told = users.published();
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0].event_type, "users.user-registered.v1");
+        assert_eq!(told[0].key, Some(user.id.to_string()));
+        let data: serde_json::Value = serde_json::from_slice(&told[0].data).unwrap();
+        let wanted = serde_json::json!({ "user_id": user.id.to_string(), "name": "Ana", "email": "Ana@b.c" });
+        assert_eq!(data, wanted);
     }
 }

@@ -59,6 +59,8 @@ mod tests {
     use std::sync::atomic::Ordering;
     use std::time::SystemTime;
 
+    use msf_service::bus::Outgoing;
+
     use super::super::fakes::{InMemory, Marked};
     use super::*;
     use crate::domain::{Email, Name, Role};
@@ -72,7 +74,10 @@ mod tests {
             Email::parse("Ana@B.c").unwrap(),
         );
         let user = User::new(name, email, Role::User, SystemTime::UNIX_EPOCH);
-        users.insert(user, hash.to_owned()).await.unwrap();
+        users
+            .insert(user, hash.to_owned(), Outgoing::none())
+            .await
+            .unwrap();
         let passwords = Marked::default();
         (
             VerifyCredentials::new(users.clone(), passwords.clone()),
