@@ -75,7 +75,7 @@ async fn the_paths_of_the_admin_port() {
     let app = AdminApp::new("shop", health);
     let router = admin::router("shop", [app], telemetry).expect("no conflict");
     let paths = names("| path | what it answers |");
-    assert_eq!(paths.len(), 9);
+    assert_eq!(paths.len(), 10);
     for path in paths {
         let request = Request::get(path).body(Body::empty()).expect("a request");
         let answer = router.clone().oneshot(request).await.expect("infallible");

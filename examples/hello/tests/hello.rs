@@ -1,10 +1,10 @@
-//! The service as its callers see it: it answers, refuses, and says what it did.
+//! The service as its callers see it: it answers, refuses, publishes, handles, and says what it did.
 
 #[path = "../src/main.rs"]
 #[expect(dead_code, reason = "`main` is for the program; the test starts from `app`")]
 mod hello;
 
-use hello::{Config, app, pb};
+use hello::{Config, Greeted, app, pb};
 use msf_service::Result;
 use msf_service::tonic::Code;
 use msf_service::tonic_types::StatusExt;
@@ -63,10 +63,38 @@ async fn says_what_it_did() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_greeting_is_an_event_that_is_handled() -> Result<()> {
+    let app = msf_testing::start(app, greeting()).await?;
+    let answer = app.get("/hello/ana").header("x-correlation-id", "order-7").send().await;
+    assert_eq!(answer.header("x-correlation-id"), "order-7");
+
+    let line = app.handled("greeted").await;
+    assert_eq!((&line["event_type"], &line["attempt"]), (&"hello.greeted.v1".into(), &1.into()));
+    let logs = app.logs();
+    let said = logs.iter().find(|line| line["message"] == "greeted").unwrap();
+    assert_eq!(said["name"], "ana");
+    // One id and one trace from the request to the last line about its event.
+    let request = &app.requests()[0];
+    for later in [&line, said] {
+        assert_eq!(later["correlation_id"], "order-7");
+        assert_eq!(later["trace_id"], request["trace_id"]);
+    }
+    let outcomes = ["published", "handled"].map(|outcome| app.count("msf_events_total", &[("outcome", outcome)]));
+    assert_eq!(outcomes, [1, 1]);
+    Ok(())
+}
+
+#[tokio::test]
 async fn every_rule_holds() -> Result<()> {
     let app = msf_testing::start(app, greeting()).await?;
     let walk = app.policy_walk().await;
     assert_eq!(walk.violations().count(), 0, "{walk}");
     assert!(walk.cases().len() >= 12, "{walk}");
     Ok(())
+}
+
+/// What was published yesterday is read today: see `schemas/`.
+#[test]
+fn the_shape_of_the_event_stays() {
+    msf_testing::golden_schema::<Greeted>("schemas");
 }
