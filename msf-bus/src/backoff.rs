@@ -4,28 +4,45 @@ use std::time::Duration;
 
 use rand::Rng as _;
 
-/// Waits of 50 ms, doubling to 5 s, each jittered by half.
-#[derive(Debug, Default)]
-pub(crate) struct Backoff(u32);
+/// Waits of 50 ms, doubling to a bound, each jittered by half. Default: up to 5 s.
+#[derive(Debug)]
+pub(crate) struct Backoff {
+    failures: u32,
+    longest: Duration,
+}
 
 impl Backoff {
+    /// Waits no longer than this.
+    pub(crate) const fn up_to(longest: Duration) -> Self {
+        Self {
+            failures: 0,
+            longest,
+        }
+    }
+
     /// The wait after one failure more.
     pub(crate) fn next(&mut self) -> Duration {
         let whole = Duration::from_millis(50)
-            .saturating_mul(1 << self.0.min(7))
-            .min(Duration::from_secs(5));
-        self.0 = self.0.saturating_add(1);
+            .saturating_mul(1 << self.failures.min(7))
+            .min(self.longest);
+        self.failures = self.failures.saturating_add(1);
         whole.mul_f64(rand::rng().random_range(0.5..1.0))
     }
 
     /// Whether nothing has failed since the last success.
     pub(crate) fn is_fresh(&self) -> bool {
-        self.0 == 0
+        self.failures == 0
     }
 
     /// After a success.
     pub(crate) fn reset(&mut self) {
-        self.0 = 0;
+        self.failures = 0;
+    }
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self::up_to(Duration::from_secs(5))
     }
 }
 
@@ -42,5 +59,8 @@ mod tests {
         backoff.reset();
         assert!(backoff.is_fresh());
         assert!(backoff.next() <= Duration::from_millis(50));
+        let mut short = Backoff::up_to(Duration::from_millis(80));
+        let waits: Vec<_> = (0..12).map(|_| short.next()).collect();
+        assert!(waits.iter().all(|wait| *wait <= Duration::from_millis(80)));
     }
 }

@@ -248,9 +248,8 @@ fn handling_is_no_more_than_some_times_as_slow_as_storing() {
 
 #[test]
 #[ignore = "soak"]
-fn soak_handling_is_about_half_as_fast_as_storing_at_least() {
+fn soak_handling_is_half_as_fast_as_storing_at_least() {
     let [(one, _), (sixteen, _)] = Contest::new().table(15, Duration::from_secs(1));
-    // The goal is a half. What else a shared machine does takes the more from the side with the more threads.
     assert!(one >= 0.5, "1 publisher: {one:.2} of raw");
-    assert!(sixteen >= 0.45, "16 publishers: {sixteen:.2} of raw");
+    assert!(sixteen >= 0.5, "16 publishers: {sixteen:.2} of raw");
 }

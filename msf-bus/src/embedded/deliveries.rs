@@ -117,8 +117,10 @@ impl Deliveries for EmbeddedDeliveries {
         // Closed, it tells the pump to claim no more; what is in it says so of itself.
         drop(fetched);
         Box::pin(async move {
-            // A pump that panicked has nothing in hand.
-            let _ = pump.await;
+            // What a pump that panicked had in hand is delivered again; the panic itself must not pass unseen.
+            if let Err(error) = pump.await {
+                tracing::error!(%error, "the task of a subscription broke off");
+            }
         })
     }
 }

@@ -17,13 +17,13 @@ use tokio::time;
 use super::cycle::{self, Claimed, Claimer, Done, LEASE, Outcome, RENEWED, Work};
 use super::deliveries::{Claim, Fetched, Message, Settler};
 use super::subscriptions;
+use crate::backoff::Backoff;
 use crate::transport::Verdict;
 use crate::{TransportError, attributes, millis};
 
 /// How often the file is asked whether another process wrote to it.
 const POLL: Duration = Duration::from_millis(100);
-/// After which time it tries again when the file could not be written to; twice as long each time.
-const BACKOFF: Duration = Duration::from_millis(50);
+/// The longest that it waits when the file could not be written to.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(1);
 /// When an event is looked at again whose attributes cannot be read.
 const UNREADABLE: Duration = Duration::from_secs(60);
@@ -52,7 +52,7 @@ pub(super) struct Pump {
     declared_at: i64,
     /// The number of the last claim.
     claims: u64,
-    failures: u32,
+    backoff: Backoff,
 }
 
 struct InHand {
@@ -91,7 +91,7 @@ impl Pump {
             due: None,
             declared_at,
             claims: 0,
-            failures: 0,
+            backoff: Backoff::up_to(LONGEST_BACKOFF),
         }
     }
 
@@ -172,9 +172,9 @@ impl Pump {
         if work.renews_streams {
             self.declared_at = millis::of(self.clock.now());
         }
-        if self.failures > 0 {
+        if !self.backoff.is_fresh() {
             tracing::info!(subscription = %self.claimer.name, "the events are fetched again");
-            self.failures = 0;
+            self.backoff.reset();
         }
         for decided in self.decided.drain(..) {
             self.in_hand.remove(&decided.seq);
@@ -312,7 +312,7 @@ impl Pump {
     /// Tells those who wait for an answer, and waits a while itself.
     async fn fail(&mut self, error: &sqlite::Error) {
         let text = chain(error);
-        if self.failures == 0 {
+        if self.backoff.is_fresh() {
             tracing::warn!(
                 subscription = %self.claimer.name,
                 error = text,
@@ -332,8 +332,7 @@ impl Pump {
             }
             !told
         });
-        time::sleep((BACKOFF * 2_u32.pow(self.failures.min(8))).min(LONGEST_BACKOFF)).await;
-        self.failures = self.failures.saturating_add(1);
+        time::sleep(self.backoff.next()).await;
     }
 
     /// The file is closed: nothing will come any more.
