@@ -51,14 +51,22 @@ struct Event {
     deliveries: i64,
 }
 
-#[derive(Default)]
 struct Model {
+    /// Milliseconds since 1970, never 0: that is no time in the table, but what may be taken at once.
     now: i64,
     queue: Vec<Event>,
     dead: usize,
 }
 
 impl Model {
+    fn new() -> Self {
+        Self {
+            now: 1,
+            queue: Vec::new(),
+            dead: 0,
+        }
+    }
+
     fn publish(&mut self, key: Option<u8>) {
         // One more than the last of those that are there: that of one that is gone comes again.
         let last = self.queue.last().map_or(0, |event| event.seq);
@@ -194,8 +202,9 @@ fn check(ordered: bool, steps: Vec<Step>) -> Result<(), TestCaseError> {
         owner: [owner; 16],
         ordered,
     });
-    let fake = FakeClock::new(SystemTime::UNIX_EPOCH);
-    let mut model = Model::default();
+    let mut model = Model::new();
+    let start = Duration::from_millis(model.now.unsigned_abs());
+    let fake = FakeClock::new(SystemTime::UNIX_EPOCH + start);
     let mut hands: [Vec<i64>; 2] = [Vec::new(), Vec::new()];
     for step in steps {
         match step {
@@ -272,6 +281,24 @@ fn check(ordered: bool, steps: Vec<Step>) -> Result<(), TestCaseError> {
         prop_assert_eq!(usize::try_from(dead).unwrap(), model.dead);
     }
     Ok(())
+}
+
+#[test]
+fn what_is_to_come_again_without_a_wait_is_the_next_at_the_same_moment() {
+    let cycle = |who, outcomes, claim| Step::Cycle {
+        who,
+        outcomes,
+        renew: false,
+        claim,
+    };
+    let steps = vec![
+        Step::Publish { key: None },
+        Step::Publish { key: None },
+        cycle(1, vec![], 2),
+        cycle(1, vec![(0, Kind::Retry(0))], 0),
+        cycle(0, vec![], 1),
+    ];
+    check(false, steps).unwrap();
 }
 
 proptest! {
