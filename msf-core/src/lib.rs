@@ -4,6 +4,26 @@
 //! [`error`] (one error for HTTP and gRPC), [`observe`] (span, log line, metrics), [`resilience`] (bounds), [`settings`] (every source,
 //! every mistake at once), [`health`], [`component`] and
 //! [`clock`]. `msf-service` puts them together; nothing here needs it.
+//!
+//! What people wrongly assume: that the layers come as one block. Each is a tower layer of its own, and a server that exists takes
+//! them one at a time. Here a route gets its access rule, and nobody is known to be calling:
+//!
+//! ```
+//! use axum::{Router, routing::get};
+//! use msf_core::access::{AccessLayer, Rule};
+//! use msf_core::context::ContextLayer;
+//! use tower::ServiceExt as _;
+//!
+//! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+//! let reports = get(|| async { "all is well" }).route_layer(AccessLayer::new(Rule::role("auditor")));
+//! let app = Router::new().route("/reports", reports).layer(ContextLayer::new());
+//!
+//! let request = http::Request::get("/reports").body(axum::body::Body::empty()).unwrap();
+//! let answer = app.oneshot(request).await.unwrap();
+//! assert_eq!(answer.status(), 401);
+//! assert!(answer.headers().contains_key("x-correlation-id"));
+//! # });
+//! ```
 #![deny(missing_docs)]
 
 pub mod access;

@@ -2,6 +2,21 @@
 //!
 //! People assume that a derive hides behaviour. These only write an implementation of a public trait that could be written by hand;
 //! every mistake in an attribute is reported at its token, all of one item at once, and the item stays usable.
+//!
+//! ```
+//! use msf_core::settings::{Settings, Sources}; // the trait, and the macro of its name
+//!
+//! #[derive(Settings)]
+//! #[settings(crate = "msf_core::settings")] // not needed where msf-service is a dependency
+//! struct Config {
+//!     /// First word of every answer.
+//!     #[setting(default = "Hello")]
+//!     greeting: String,
+//! }
+//!
+//! let config = Sources::for_app("hello").load::<Config>().expect("every key has a default");
+//! assert_eq!(config.value.greeting, "Hello");
+//! ```
 #![deny(missing_docs)]
 
 mod arguments;

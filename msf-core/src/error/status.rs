@@ -77,11 +77,21 @@ fn timed_out(status: &Status) -> bool {
     false
 }
 
+/// Whether tonic, here or at the callee, did not read a message for its size.
+///
+/// It says OUT_OF_RANGE, which is otherwise about a value of the request. Whoever asked can mend nothing: the two services have
+/// to agree on a limit (`max_decoding_message_size` of the client).
+fn over_a_limit(status: &Status) -> bool {
+    let text = "Error, decoded message length too large";
+    status.code() == tonic::Code::OutOfRange && status.message().starts_with(text)
+}
+
 impl Error {
     /// Turns a callee's status back into an error.
     ///
     /// A status that msf wrote comes back whole, but for its source. Of any other only the kind is kept: its text may
-    /// hold internals of a server that we do not know; it is kept as the source, for the log.
+    /// hold internals of a server that we do not know; it is kept as the source, for the log. A message that is over tonic's limit of
+    /// 4 MiB, or the one that is set, is [`Kind::Internal`].
     pub fn from_status(status: &Status) -> Self {
         let details = status.get_error_details();
         let known = details
@@ -99,6 +109,8 @@ impl Error {
             // tonic's own timer ends a call as CANCELLED, which says that the caller went away.
             let kind = if timed_out(status) {
                 Kind::DeadlineExceeded
+            } else if over_a_limit(status) {
+                Kind::Internal
             } else {
                 Kind::from_grpc_code(status.code())
             };
