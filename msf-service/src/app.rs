@@ -45,6 +45,8 @@ pub struct App {
     layers: Vec<Box<dyn FnOnce(Router) -> Router + Send>>,
     on_start: Vec<StartWork>,
     suggestion: Option<String>,
+    #[cfg(feature = "openapi")]
+    openapi: Option<crate::openapi::OpenApi>,
 }
 
 /// What an app does before anybody is answered.
@@ -212,6 +214,21 @@ impl App {
         self
     }
 
+    /// Serves the OpenAPI document of the routes at `/openapi.json`, and a page to try them at `/docs`, to everybody.
+    ///
+    /// See [`openapi`](crate::openapi). The last call counts.
+    ///
+    /// ```
+    /// use msf_service::{App, openapi::OpenApi};
+    /// let app = App::new().openapi(OpenApi::new("Hello", "1.0.0"));
+    /// # let _ = app;
+    /// ```
+    #[cfg(feature = "openapi")]
+    pub fn openapi(mut self, api: crate::openapi::OpenApi) -> Self {
+        self.openapi = Some(api);
+        self
+    }
+
     /// What the ready block suggests to paste, in place of a call of the first public route and RPC: `{url}` stands for the
     /// address of this app. The last call counts.
     pub fn suggest(mut self, command: impl Into<String>) -> Self {
@@ -276,6 +293,10 @@ impl App {
             app.checks.extend(consuming.check);
         }
 
+        #[cfg(feature = "openapi")]
+        if let Some(api) = &app.openapi {
+            app.routes = crate::openapi::publish(api, app.routes)?;
+        }
         let mut rows = Vec::new();
         let (routes_router, routes) = app.routes.into_parts();
         // By what answers, not by what a request says it is: a content type of gRPC is one header away.

@@ -34,6 +34,8 @@ pub mod edge;
 pub mod embed;
 pub mod grpc;
 pub mod http;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 pub mod telemetry;
 
 mod access_table;

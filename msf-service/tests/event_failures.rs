@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use msf_service::bus::dead_letter::{DeadLetter, Reason, Which};
 use msf_service::bus::{Envelope, HandlerError, Retry, Subscription};
+use msf_service::component::{Component, Life, Phase};
 use msf_service::prelude::*;
 use msf_testing::Started;
 use serde::{Deserialize, Serialize};
@@ -240,6 +241,29 @@ async fn an_event_carries_the_context_of_its_request_to_its_handler() {
     assert_eq!(line["trace_id"], trace);
 }
 
+type Ending = std::pin::Pin<Box<dyn Future<Output = Result<(), msf_service::BoxError>> + Send>>;
+
+/// Opens the gate for one, once messages are to end and no sooner.
+struct Opens(Arc<tokio::sync::Semaphore>);
+
+impl Component for Opens {
+    fn name(&self) -> &'static str {
+        "opens"
+    }
+
+    fn stops_in(&self) -> Phase {
+        Phase::Messages
+    }
+
+    fn run(self: Box<Self>, life: Life) -> Ending {
+        Box::pin(async move {
+            life.soft().await;
+            self.0.add_permits(1);
+            Ok(())
+        })
+    }
+}
+
 #[tokio::test]
 async fn a_stop_finishes_what_is_in_hand_and_leaves_the_rest_for_the_next_start() {
     let folder = tempfile::tempdir().unwrap();
@@ -256,7 +280,9 @@ async fn a_stop_finishes_what_is_in_hand_and_leaves_the_rest_for_the_next_start(
                 Ok(())
             }
         };
-        Ok(App::new().subscribe(Subscription::new("work").on(slow).concurrency(1)))
+        let opens = Opens(Arc::clone(&gate));
+        let work = Subscription::new("work").on(slow).concurrency(1);
+        Ok(App::new().subscribe(work).component(opens))
     };
     let start = msf_testing::Start::named("app").data_dir(folder.path());
     let started = start.start(app, ()).await.unwrap();
@@ -271,9 +297,7 @@ async fn a_stop_finishes_what_is_in_hand_and_leaves_the_rest_for_the_next_start(
     }
     assert_eq!(entries.recv().await.unwrap(), "first");
 
-    let stop = tokio::spawn(async move { gate.add_permits(1) });
     let stopped = started.stop().await;
-    stop.await.unwrap();
     assert_eq!((stopped.unfinished, stopped.failed), (vec![], vec![]));
     assert!(
         entries.try_recv().is_err(),

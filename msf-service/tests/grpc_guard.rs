@@ -195,6 +195,8 @@ async fn a_message_over_the_limit_is_refused() {
         .await
         .expect_err("too long");
     assert_eq!(refusal.code(), Code::OutOfRange);
+    // No fault of whoever the caller works for.
+    assert_eq!(Error::from_status(&refusal).kind(), Kind::Internal);
     assert_eq!(counting.calls(), 0);
     assert!(caller.increment("ana").await.is_ok());
 }

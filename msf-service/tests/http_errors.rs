@@ -268,6 +268,13 @@ async fn json_that_does_not_fit_names_its_field() {
             "json.field",
         ),
         (
+            br#"{"customer":"a","lines":[{"amount":1e400}]}"#,
+            422,
+            "invalid",
+            "lines[0].amount",
+            "json.field",
+        ),
+        (
             br#"{"customer":"a","lines":[{}]}"#,
             422,
             "invalid",

@@ -89,14 +89,15 @@ fn unread(rejection: &BytesRejection) -> Error {
 }
 
 fn unfit(error: &serde_path_to_error::Error<serde_json::Error>) -> Error {
-    if !error.inner().is_data() {
-        return malformed(error.inner());
-    }
     // serde's text ends with the position, which is of no use to whoever filled in a form.
     let text = error.inner().to_string();
     let message = text
         .rsplit_once(" at line ")
         .map_or(&*text, |split| split.0);
+    // `1e400` is JSON, and no type of ours holds it: the field does not fit. serde_json counts it as bad syntax.
+    if !error.inner().is_data() && message != "number out of range" {
+        return malformed(error.inner());
+    }
     Error::of(Kind::Invalid).with_field(super::misfit::misfit(error.path(), "json.field", message))
 }
 

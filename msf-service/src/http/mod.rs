@@ -37,3 +37,5 @@ pub use routes::Routes;
 
 pub(crate) use fallback::{method_not_allowed, not_found};
 pub(crate) use probes::probes;
+#[cfg(feature = "openapi")]
+pub(crate) use routes::RouteRow;

@@ -10,6 +10,8 @@ use msf_core::observe::Route;
 use tower_layer::Layer as _;
 
 use super::{method_not_allowed, not_found};
+#[cfg(feature = "openapi")]
+use crate::openapi::Operation;
 
 /// HTTP routes, each with its access rule. `S` is the state that handlers still need.
 ///
@@ -22,6 +24,12 @@ use super::{method_not_allowed, not_found};
 pub struct Routes<S = ()> {
     router: Router<S>,
     table: Vec<RouteRow>,
+    /// Descriptions of no route.
+    #[cfg(feature = "openapi")]
+    misplaced: Vec<Operation>,
+    /// Whether what was done last is to add a route: one of a merge is not this chain's to describe.
+    #[cfg(feature = "openapi")]
+    has_just_added: bool,
 }
 
 /// A route as the access table lists it.
@@ -30,6 +38,9 @@ pub(crate) struct RouteRow {
     pub(crate) method: &'static str,
     pub(crate) path: String,
     pub(crate) rule: RuleInfo,
+    /// What its author says about it.
+    #[cfg(feature = "openapi")]
+    pub(crate) operation: Option<Operation>,
 }
 
 impl<S> Routes<S>
@@ -41,6 +52,10 @@ where
         Self {
             router: Router::new(),
             table: Vec::new(),
+            #[cfg(feature = "openapi")]
+            misplaced: Vec::new(),
+            #[cfg(feature = "openapi")]
+            has_just_added: false,
         }
     }
 
@@ -117,7 +132,37 @@ where
             method: "*",
             path,
             rule: info,
+            #[cfg(feature = "openapi")]
+            operation: None,
         });
+        #[cfg(feature = "openapi")]
+        {
+            self.has_just_added = true;
+        }
+        self
+    }
+
+    /// Says what the route right before it takes and answers, for the document of the app.
+    ///
+    /// An app does not start with a description that follows no route but another description or a [`merge`](Self::merge), nor
+    /// with one of what OpenAPI cannot say: a [`mount`](Self::mount), `/files/{*rest}`.
+    ///
+    /// ```
+    /// use msf_service::openapi::Operation;
+    /// use msf_service::{Rule, http::Routes};
+    ///
+    /// let hello = Operation::new("hello", "A greeting");
+    /// let routes: Routes = Routes::new()
+    ///     .get("/hello", Rule::public("a greeting is no secret"), || async { "Hello!" })
+    ///     .describe(hello);
+    /// ```
+    #[cfg(feature = "openapi")]
+    pub fn describe(mut self, operation: Operation) -> Self {
+        match self.table.last_mut().filter(|_| self.has_just_added) {
+            Some(row) => row.operation = Some(operation),
+            None => self.misplaced.push(operation),
+        }
+        self.has_just_added = false;
         self
     }
 
@@ -125,6 +170,11 @@ where
     pub fn merge(mut self, other: Self) -> Self {
         self.router = self.router.merge(other.router);
         self.table.extend(other.table);
+        #[cfg(feature = "openapi")]
+        {
+            self.misplaced.extend(other.misplaced);
+            self.has_just_added = false;
+        }
         self
     }
 
@@ -133,6 +183,10 @@ where
         Routes {
             router: self.router.with_state(state),
             table: self.table,
+            #[cfg(feature = "openapi")]
+            misplaced: self.misplaced,
+            #[cfg(feature = "openapi")]
+            has_just_added: self.has_just_added,
         }
     }
 
@@ -156,12 +210,28 @@ where
             method,
             path: path.to_owned(),
             rule: info,
+            #[cfg(feature = "openapi")]
+            operation: None,
         });
+        #[cfg(feature = "openapi")]
+        {
+            self.has_just_added = true;
+        }
         self
     }
 }
 
 impl Routes<()> {
+    #[cfg(feature = "openapi")]
+    pub(crate) fn rows(&self) -> &[RouteRow] {
+        &self.table
+    }
+
+    #[cfg(feature = "openapi")]
+    pub(crate) fn misplaced(&self) -> &[Operation] {
+        &self.misplaced
+    }
+
     pub(crate) fn into_parts(self) -> (Router, Vec<RouteRow>) {
         (self.router, self.table)
     }
