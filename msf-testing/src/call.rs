@@ -10,6 +10,8 @@ use msf_core::access::Principal;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+#[cfg(feature = "openapi")]
+use crate::contract::Contract;
 use crate::principal::Passport;
 
 /// A request before it is sent.
@@ -18,10 +20,13 @@ use crate::principal::Passport;
 pub struct Call<'a> {
     passport: &'a Passport,
     method: String,
-    url: String,
+    base: String,
+    path: String,
     headers: HeaderMap,
     body: Bytes,
     http2: bool,
+    #[cfg(feature = "openapi")]
+    contract: Option<&'a Contract>,
 }
 
 /// The whole answer.
@@ -33,15 +38,24 @@ pub struct Answer {
 }
 
 impl<'a> Call<'a> {
-    pub(crate) fn new(passport: &'a Passport, method: &str, url: String) -> Self {
+    pub(crate) fn new(passport: &'a Passport, method: &str, base: String, path: &str) -> Self {
         Self {
             passport,
             method: method.to_owned(),
-            url,
+            base,
+            path: path.to_owned(),
             headers: HeaderMap::new(),
             body: Bytes::new(),
             http2: false,
+            #[cfg(feature = "openapi")]
+            contract: None,
         }
+    }
+
+    #[cfg(feature = "openapi")]
+    pub(crate) fn held_to(mut self, contract: Option<&'a Contract>) -> Self {
+        self.contract = contract;
+        self
     }
 
     /// Calls as the user `subject` with these roles.
@@ -101,8 +115,21 @@ impl<'a> Call<'a> {
     ///
     /// # Panics
     ///
-    /// When the app cannot be reached or breaks off: that is a failed test.
+    /// When the app cannot be reached or breaks off, or the answer is not the one that its document promises (after
+    /// `Started::hold_to_contract`): that is a failed test.
     pub async fn send(self) -> Answer {
+        #[cfg(feature = "openapi")]
+        if let Some(contract) = self.contract {
+            let (method, path) = (self.method.clone(), self.path.clone());
+            let sent = self.body.clone();
+            let answer = self.answer().await;
+            contract.hold(&method, &path, &sent, &answer);
+            return answer;
+        }
+        self.answer().await
+    }
+
+    async fn answer(self) -> Answer {
         let response = self.head().await;
         let (parts, body) = response.into_parts();
         let body = body.collect().await.expect("the whole body of the answer");
@@ -119,7 +146,9 @@ impl<'a> Call<'a> {
     pub(crate) async fn head(self) -> http::Response<hyper::body::Incoming> {
         let mut request = Request::new(Full::new(self.body));
         *request.method_mut() = self.method.parse().expect("a method");
-        *request.uri_mut() = self.url.parse().expect("a path");
+        *request.uri_mut() = format!("{}{}", self.base, self.path)
+            .parse()
+            .expect("a path");
         *request.headers_mut() = self.headers;
         let client = Client::builder(TokioExecutor::new())
             .http2_only(self.http2)

@@ -30,6 +30,8 @@
 mod call;
 mod capture;
 pub mod conformance;
+#[cfg(feature = "openapi")]
+pub mod contract;
 mod patience;
 mod policy;
 mod principal;
@@ -38,6 +40,8 @@ mod start;
 mod started;
 
 pub use call::{Answer, Call};
+#[cfg(feature = "openapi")]
+pub use contract::Contract;
 pub use policy::{PolicyCase, PolicyWalk};
 pub use schema::golden_schema;
 pub use start::{Start, start};

@@ -14,6 +14,8 @@ use serde_json::Value;
 
 use crate::call::Call;
 use crate::capture::Capture;
+#[cfg(feature = "openapi")]
+use crate::contract::Contract;
 use crate::patience::Patience;
 use crate::policy::PolicyWalk;
 use crate::principal::Passport;
@@ -26,6 +28,8 @@ pub struct Started {
     capture: Rc<Capture>,
     /// How many lines of each subscription and outcome were returned.
     returned: RefCell<BTreeMap<(String, String), usize>>,
+    #[cfg(feature = "openapi")]
+    pub(crate) contract: Option<Contract>,
 }
 
 impl Started {
@@ -35,6 +39,8 @@ impl Started {
             passport,
             capture,
             returned: RefCell::default(),
+            #[cfg(feature = "openapi")]
+            contract: None,
         }
     }
 
@@ -60,7 +66,10 @@ impl Started {
 
     /// Begins a request with any method.
     pub fn call(&self, method: &str, path: &str) -> Call<'_> {
-        Call::new(&self.passport, method, format!("{}{path}", self.url()))
+        let call = Call::new(&self.passport, method, self.url(), path);
+        #[cfg(feature = "openapi")]
+        let call = call.held_to(self.contract.as_ref());
+        call
     }
 
     /// A channel for generated clients, without a principal.
