@@ -13,6 +13,7 @@ fn main() -> Result<(), msf_build::Error> {
     let protos = [
         "proto/shop/user/v1/user.proto",
         "proto/shop/auth/v1/auth.proto",
+        "proto/shop/product/v1/product.proto",
     ];
     msf_build::Builder::new()
         .redact(secrets)

@@ -10,7 +10,7 @@ use msf_service::{JWKS_PATH, Profile};
 use shop_proto::auth as pb;
 
 use crate::adapters::{Counted, Kept, Signed, UserService};
-use crate::application::{Login, Logout, Refresh};
+use crate::application::{EndSessions, Login, Logout, Refresh};
 use crate::config::Config;
 use crate::transport::Transport;
 
@@ -59,6 +59,7 @@ pub async fn app(boot: Boot<Config>) -> msf_service::Result<App> {
     ));
     let failed_logins = Counted(FailedLogins::per_minute(settings.login_failures));
     let directory = UserService::new(users);
+    let end_sessions = EndSessions::new(sessions.clone());
     let service = Transport {
         login: Login::new(
             directory.clone(),
@@ -90,6 +91,7 @@ pub async fn app(boot: Boot<Config>) -> msf_service::Result<App> {
         .authenticate(callers)
         .grpc(pb::guard_auth_service(service, access))
         .http(keys)
+        .on("end-sessions", end_sessions)
         .component(database.component())
         .component(upkeep))
 }

@@ -25,3 +25,12 @@ impl std::fmt::Debug for UserRegistered {
             .finish_non_exhaustive()
     }
 }
+
+/// A user was deleted: nothing of it is to go on.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema, Event)]
+#[event(name = "users.user-deleted")]
+pub struct UserDeleted {
+    /// The id of the user.
+    #[event(key)]
+    pub user_id: String,
+}

@@ -19,5 +19,7 @@ mod packages {
 
 /// `shop.auth.v1`: login, refresh, logout.
 pub use packages::shop::auth::v1 as auth;
+/// `shop.product.v1`: products.
+pub use packages::shop::product::v1 as product;
 /// `shop.user.v1`: users.
 pub use packages::shop::user::v1 as user;

@@ -9,6 +9,7 @@ fn main() -> ExitCode {
         .app(api_gateway::NAME, api_gateway::app)
         .app(auth_service::NAME, auth_service::app)
         .app(user_service::NAME, user_service::app)
+        .app(product_service::NAME, product_service::app)
         .app(email_service::NAME, email_service::app)
         .run()
 }

@@ -1,9 +1,10 @@
-//! Many hands on one session: one successor, one living family at most, none after a logout.
+//! Many hands on one thing: one successor of a token, no session after its logout, one change of a version.
 
 mod support;
 
 use std::collections::HashSet;
 
+use serde_json::json;
 use support::client::Client;
 use support::process::Process;
 use support::{PASSWORD, fresh_email};
@@ -90,6 +91,59 @@ async fn nothing_lives_after_a_logout() {
     }
     println!(
         "{races} races: the refresh came first in {refresh_won}, nothing lived after any logout"
+    );
+    assert_eq!(shop.stop().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_changes_of_one_version_one_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let (shop, client) = shop(folder.path()).await;
+    let admin = |key: &str| shop.ready["first_admin"][key].as_str().unwrap().to_owned();
+    let login = client.login(&admin("email"), &admin("password")).await;
+    let token = login.unwrap().member("access_token");
+    let body = json!({
+        "name": "lamp", "description": "", "price": 1, "category": "light", "stock": 0, "image_url": "",
+    });
+    let made = client.send("POST", "/api/v1/admin/products", Some(&token), Some(body));
+    let id = made.await.unwrap().member("id");
+    let url = format!("{}/api/v1/admin/products/{id}", shop.http());
+    let bearer = format!("Bearer {token}");
+    let (rounds, hands) = (10, 32);
+    for round in 1..=rounds {
+        let all: Vec<_> = (0..hands)
+            .map(|hand| {
+                let (client, url, bearer) = (client.clone(), url.clone(), bearer.clone());
+                tokio::spawn(async move {
+                    let version = format!("\"{round}\"");
+                    let headers = [
+                        ("authorization", &*bearer),
+                        ("content-type", "application/json"),
+                        ("if-match", &version),
+                    ];
+                    let body = json!({ "stock": round * 100 + hand }).to_string();
+                    client.request("PUT", &url, &headers, body).await.unwrap()
+                })
+            })
+            .collect();
+        let mut winners = Vec::new();
+        for (hand, one) in all.into_iter().enumerate() {
+            let answer = one.await.unwrap();
+            match answer.status {
+                200 => winners.push(hand),
+                409 => assert_eq!(answer.member("code"), "version.conflict"),
+                _ => panic!("round {round}: {answer:?}"),
+            }
+        }
+        assert_eq!(winners.len(), 1, "round {round}: {winners:?}");
+        let path = format!("/api/v1/products/{id}");
+        let now = client.send("GET", &path, None, None).await.unwrap();
+        assert_eq!(now.headers["etag"], format!("\"{}\"", round + 1));
+        assert_eq!(now.json()["stock"], round * 100 + winners[0]);
+    }
+    println!(
+        "{rounds} rounds of {hands} changes of one version: one made, {} refused, each",
+        hands - 1
     );
     assert_eq!(shop.stop().await, Some(0));
 }

@@ -24,6 +24,13 @@ async fn role(client: &Client, email: &str, password: &str) -> Option<String> {
     Some(me.member("role"))
 }
 
+fn nobody_is_admin(folder: &Path) {
+    let store = folder.join("data/user-service.db");
+    let store = msf_service::store::sqlite::rusqlite::Connection::open(store).unwrap();
+    let sql = "UPDATE users SET role = 'user', version = version + 1 WHERE role = 'admin'";
+    assert_eq!(store.execute(sql, []).unwrap(), 1);
+}
+
 /// Resident memory of a process in MiB.
 fn memory(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
@@ -70,6 +77,7 @@ async fn the_first_start_makes_an_admin_and_tells_once() {
             "api-gateway",
             "auth-service",
             "email-service",
+            "product-service",
             "user-service"
         ]
     );
@@ -119,6 +127,8 @@ async fn an_admin_that_is_set_takes_the_account_over_that_somebody_registered() 
         .member("refresh_token");
     shop.kill().await;
 
+    // The way back in of whoever owns the file: nobody is admin.
+    nobody_is_admin(folder.path());
     let set = [
         "--set",
         "user-service.auth.first_admin.email=boss@example.com",
@@ -136,17 +146,27 @@ async fn an_admin_that_is_set_takes_the_account_over_that_somebody_registered() 
     // Nor does the squatter's session become the admin's.
     let refused = client.refresh(&session).await.unwrap();
     assert_eq!(refused.status, 401, "{refused:?}");
+    // While there is an admin, the setting is not looked at: neither for that one nor for another.
+    let other = "somebody@example.com";
+    assert_eq!(client.register(other, PASSWORD).await.unwrap().status, 201);
     shop.kill().await;
-
-    // Once there is such an admin, the setting is not looked at.
-    let other = [
-        &set[..3],
-        &["user-service.auth.first_admin.password=another one"],
-    ]
-    .concat();
-    let shop = Process::start_with(folder.path(), &other).await;
+    let somebody = format!("user-service.auth.first_admin.email={other}");
+    let password = "user-service.auth.first_admin.password=another one";
+    for email in [set[1], &somebody] {
+        let set = ["--set", email, "--set", password];
+        let shop = Process::start_with(folder.path(), &set).await;
+        let client = Client::new(shop.http());
+        for email in ["boss@example.com", other] {
+            assert_eq!(role(&client, email, "another one").await, None);
+        }
+        assert_eq!(
+            role(&client, other, PASSWORD).await.as_deref(),
+            Some("user")
+        );
+        assert_eq!(shop.stop().await, Some(0));
+    }
+    let shop = Process::start(folder.path()).await;
     let client = Client::new(shop.http());
-    assert_eq!(role(&client, email, "another one").await, None);
     assert_eq!(
         role(&client, email, "the boss's own").await.as_deref(),
         Some("admin")

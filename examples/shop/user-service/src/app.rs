@@ -9,7 +9,8 @@ use shop_proto::user as pb;
 
 use crate::adapters::{Argon2Passwords, SqliteUsers};
 use crate::application::{
-    Appointed, FirstAdmin, GetUser, Passwords, Register, Users, VerifyCredentials,
+    Appointed, DeleteUser, FirstAdmin, GetUser, ListUsers, Passwords, Register, UpdateUser, Users,
+    VerifyCredentials,
 };
 use crate::config::Config;
 use crate::domain::Email;
@@ -40,8 +41,11 @@ pub async fn app(boot: Boot<Config>) -> msf_service::Result<App> {
     let relay = events.relay(users.outbox().clone());
     let first_admin = FirstAdmin::new(users.clone(), passwords.clone(), clock.clone());
     let service = Transport {
-        register: Register::new(users.clone(), passwords.clone(), clock),
+        register: Register::new(users.clone(), passwords.clone(), clock.clone()),
         get_user: GetUser::new(users.clone()),
+        list_users: ListUsers::new(users.clone()),
+        update_user: UpdateUser::new(users.clone(), clock),
+        delete_user: DeleteUser::new(users.clone()),
         verify_credentials: VerifyCredentials::new(users, passwords),
     };
     let access = pb::UserServiceAccess {
@@ -50,6 +54,9 @@ pub async fn app(boot: Boot<Config>) -> msf_service::Result<App> {
             .or(Rule::role("admin"))
             .or(Rule::service("auth-service")),
         verify_credentials: Rule::service("auth-service"),
+        list_users: Rule::role("admin"),
+        update_user: Rule::role("admin"),
+        delete_user: Rule::role("admin"),
     };
     let callers = IdentityVerifier::new(NAME)
         .clock(boot.clock())
@@ -128,9 +135,12 @@ async fn appoint<U: Users, P: Passwords>(
 ) -> msf_service::Result<()> {
     match wanted {
         Wanted::Set { email, password } => {
-            first_admin
+            let appointed = first_admin
                 .appoint(&email, password.expose().to_owned())
                 .await?;
+            if appointed == Appointed::Before {
+                tracing::info!("there is an admin, so auth.first_admin is not looked at");
+            }
         }
         Wanted::Generated { email } if !first_admin.is_there().await? => {
             let password = uuid::Uuid::new_v4().to_string();

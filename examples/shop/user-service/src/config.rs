@@ -17,12 +17,12 @@ pub struct Auth {
     pub first_admin: FirstAdmin,
 }
 
-/// The first admin. If absent: generated at the first start in `dev`, nobody in `prod`.
+/// The first admin, made while nobody is admin. If absent: generated at the first start in `dev`, nobody in `prod`.
 #[derive(Debug, Settings)]
 pub struct FirstAdmin {
     /// The e-mail address to log in with.
     pub email: Option<String>,
-    /// The password, until it is changed; never looked at again once there is such an admin.
+    /// The password; not looked at while anybody is admin.
     #[setting(secret)]
     pub password: Option<Secret>,
 }

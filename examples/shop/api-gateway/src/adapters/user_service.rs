@@ -43,6 +43,31 @@ impl UserService {
             .user;
         user.ok_or_else(nobody)
     }
+
+    pub(crate) async fn list(
+        &self,
+        request: pb::ListUsersRequest,
+    ) -> Result<pb::ListUsersResponse, Error> {
+        let answer = self.for_user.clone().list_users(request).await;
+        Ok(answer
+            .map_err(|status| Error::from_call(&status))?
+            .into_inner())
+    }
+
+    pub(crate) async fn update(&self, request: pb::UpdateUserRequest) -> Result<pb::User, Error> {
+        let answer = self.for_user.clone().update_user(request).await;
+        let user = answer
+            .map_err(|status| Error::from_call(&status))?
+            .into_inner()
+            .user;
+        user.ok_or_else(nobody)
+    }
+
+    pub(crate) async fn delete(&self, request: pb::DeleteUserRequest) -> Result<(), Error> {
+        let answer = self.for_user.clone().delete_user(request).await;
+        answer.map_err(|status| Error::from_call(&status))?;
+        Ok(())
+    }
 }
 
 fn nobody() -> Error {

@@ -35,4 +35,8 @@ impl Sessions for Kept {
         let ended = self.0.end(token).await?;
         Ok(ended.map(|ended| ended.session.to_string()))
     }
+
+    async fn end_all(&self, subject: &str) -> Result<usize, Error> {
+        Ok(self.0.end_all(subject).await?.len())
+    }
 }

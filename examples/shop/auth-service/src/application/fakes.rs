@@ -79,6 +79,11 @@ impl Sessions for World {
         self.note(format!("end {token}"));
         Ok(Some("s".to_owned()))
     }
+
+    async fn end_all(&self, subject: &str) -> Result<usize, Error> {
+        self.note(format!("end all of {subject}"));
+        Ok(1)
+    }
 }
 
 impl AccessTokens for World {

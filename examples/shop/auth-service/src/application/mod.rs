@@ -1,5 +1,6 @@
 //! Login, refresh and logout, over traits: no store, no wire.
 
+mod end_sessions;
 #[cfg(test)]
 mod fakes;
 mod invalid;
@@ -9,6 +10,7 @@ mod ports;
 mod refresh;
 mod tokens;
 
+pub use end_sessions::EndSessions;
 pub use login::Login;
 pub use logout::Logout;
 pub use ports::{

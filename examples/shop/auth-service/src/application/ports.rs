@@ -41,6 +41,9 @@ pub trait Sessions: Clone + Send + Sync + 'static {
 
     /// Ends the session of a token, and says which; `None` for one that has ended already.
     fn end(&self, token: &str) -> impl Future<Output = Result<Option<String>, Error>> + Send;
+
+    /// Ends all sessions of a subject, and says how many those were.
+    fn end_all(&self, subject: &str) -> impl Future<Output = Result<usize, Error>> + Send;
 }
 
 /// A session that has just begun.

@@ -7,12 +7,56 @@ use serde_json::{Value, json};
 pub(crate) struct Row {
     pub(crate) name: String,
     pub(crate) method: &'static str,
-    pub(crate) path: &'static str,
+    pub(crate) path: String,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Vec<u8>,
     pub(crate) status: u16,
     /// The field that the answer has to name.
     pub(crate) field: Option<&'static str>,
+    /// The code that the answer, or that field, has to have.
+    pub(crate) code: Option<&'static str>,
+}
+
+impl Row {
+    /// A request without a body.
+    pub(crate) fn of(method: &'static str, path: impl Into<String>, status: u16) -> Self {
+        let path = path.into();
+        Self {
+            name: format!("{method} {path}"),
+            method,
+            path,
+            headers: Vec::new(),
+            body: Vec::new(),
+            status,
+            field: None,
+            code: None,
+        }
+    }
+
+    pub(crate) fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    pub(crate) fn json(self, body: impl Into<Vec<u8>>) -> Self {
+        let body = body.into();
+        Self { body, ..self }.header("content-type", "application/json")
+    }
+
+    pub(crate) fn field(mut self, field: &'static str) -> Self {
+        self.field = Some(field);
+        self
+    }
+
+    pub(crate) fn code(mut self, code: &'static str) -> Self {
+        self.code = Some(code);
+        self
+    }
 }
 
 /// One field of a body.
@@ -27,11 +71,16 @@ struct Field {
 
 /// A route with a body that is right.
 pub(crate) struct Route {
-    pub(crate) path: &'static str,
+    pub(crate) method: &'static str,
+    pub(crate) path: String,
     pub(crate) right: Value,
     fields: &'static [Field],
+    /// Methods that the path does not have.
+    others: &'static [&'static str],
     pub(crate) authenticated: bool,
 }
+
+const NOT_POST: &[&str] = &["GET", "PUT", "DELETE", "PATCH", "OPTIONS"];
 
 const NAME: Field = Field {
     name: "name",
@@ -78,47 +127,158 @@ const REFRESH_TOKEN: Field = Field {
     too_long: 10_000,
 };
 
-/// The routes; `tokens` are those of a session that nobody uses.
+/// The fields of a new product, beside its numbers.
+const PRODUCT: &[Field] = &[
+    NAME,
+    Field {
+        name: "description",
+        shape: [422, 422, 422],
+        text: [201, 422, 201, 422],
+        too_long: 10_001,
+    },
+    Field {
+        name: "category",
+        shape: [422, 422, 422],
+        text: [422, 422, 201, 422],
+        too_long: 201,
+    },
+    Field {
+        name: "image_url",
+        shape: [422, 422, 422],
+        text: [201, 422, 422, 422],
+        too_long: 2_049,
+    },
+];
+/// Those of a change: each may be left out, none may be null.
+const PRODUCT_CHANGE: &[Field] = &[
+    Field {
+        shape: [200, 422, 422],
+        text: [422, 422, 200, 422],
+        ..NAME
+    },
+    Field {
+        name: "description",
+        shape: [200, 422, 422],
+        text: [200, 422, 200, 422],
+        too_long: 10_001,
+    },
+    Field {
+        name: "category",
+        shape: [200, 422, 422],
+        text: [422, 422, 200, 422],
+        too_long: 201,
+    },
+    Field {
+        name: "image_url",
+        shape: [200, 422, 422],
+        text: [200, 422, 422, 422],
+        too_long: 2_049,
+    },
+];
+const USER_CHANGE: &[Field] = &[
+    Field {
+        shape: [200, 422, 422],
+        text: [422, 422, 200, 422],
+        ..NAME
+    },
+    Field {
+        shape: [200, 422, 422],
+        ..NEW_EMAIL
+    },
+    Field {
+        name: "role",
+        shape: [200, 422, 422],
+        text: [422, 422, 422, 422],
+        too_long: 1000,
+    },
+];
+
+/// A product that is right.
+pub(crate) fn product() -> Value {
+    json!({
+        "name": "lamp", "description": "Shines.", "price": 19.99, "category": "light", "stock": 3,
+        "image_url": "https://shop.example/lamp.png",
+    })
+}
+
+/// The routes of admins that read a body.
+pub(crate) fn admin_routes(product_id: &str, user_id: &str) -> Vec<Route> {
+    vec![
+        Route {
+            method: "POST",
+            path: "/api/v1/admin/products".to_owned(),
+            right: product(),
+            fields: PRODUCT,
+            others: &["PUT", "DELETE", "PATCH", "OPTIONS"],
+            authenticated: true,
+        },
+        Route {
+            method: "PUT",
+            path: format!("/api/v1/admin/products/{product_id}"),
+            right: product(),
+            fields: PRODUCT_CHANGE,
+            others: &["POST", "PATCH", "OPTIONS"],
+            authenticated: true,
+        },
+        Route {
+            method: "PUT",
+            path: format!("/api/v1/admin/users/{user_id}"),
+            right: json!({ "name": "Ana", "email": "changed@example.com", "role": "user" }),
+            fields: USER_CHANGE,
+            others: &["GET", "POST", "PATCH", "OPTIONS"],
+            authenticated: true,
+        },
+    ]
+}
+
+/// The routes of accounts; `refresh_token` is that of a session that nobody uses.
 pub(crate) fn routes(email: &str, refresh_token: &str) -> Vec<Route> {
     vec![
         Route {
-            path: "/api/v1/register",
+            method: "POST",
+            path: "/api/v1/register".to_owned(),
             right: json!({ "name": "Ana", "email": email, "password": "correct horse", "role": "user" }),
             fields: &[NAME, NEW_EMAIL, NEW_PASSWORD, ROLE],
+            others: NOT_POST,
             authenticated: false,
         },
         Route {
-            path: "/api/v1/login",
+            method: "POST",
+            path: "/api/v1/login".to_owned(),
             right: json!({ "email": email, "password": "correct horse" }),
             fields: &[EMAIL, CREDENTIAL],
+            others: NOT_POST,
             authenticated: false,
         },
         Route {
-            path: "/api/v1/refresh-token",
+            method: "POST",
+            path: "/api/v1/refresh-token".to_owned(),
             right: json!({ "refresh_token": refresh_token }),
             fields: &[REFRESH_TOKEN],
+            others: NOT_POST,
             authenticated: false,
         },
         Route {
-            path: "/api/v1/logout",
+            method: "POST",
+            path: "/api/v1/logout".to_owned(),
             right: json!({ "refresh_token": refresh_token }),
             fields: &[REFRESH_TOKEN],
+            others: NOT_POST,
             authenticated: true,
         },
     ]
 }
 
 impl Route {
-    fn row(&self, name: impl Into<String>, body: impl Into<Vec<u8>>, status: u16) -> Row {
-        Row {
-            name: name.into(),
-            method: "POST",
-            path: self.path,
-            headers: vec![("content-type", "application/json".to_owned())],
-            body: body.into(),
-            status,
-            field: None,
-        }
+    pub(crate) fn row(
+        &self,
+        name: impl Into<String>,
+        body: impl Into<Vec<u8>>,
+        status: u16,
+    ) -> Row {
+        Row::of(self.method, self.path.clone(), status)
+            .named(name)
+            .json(body)
     }
 
     /// The right body with another value in one field; a `None` leaves it out.
@@ -236,7 +396,7 @@ impl Route {
             };
             rows.push(row);
         }
-        for method in ["GET", "PUT", "DELETE", "PATCH", "OPTIONS"] {
+        for method in self.others.iter().copied() {
             let mut row = self.row(format!("method {method}"), right.clone(), 405);
             row.method = method;
             rows.push(row);

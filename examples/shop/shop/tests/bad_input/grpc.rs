@@ -3,9 +3,9 @@
 use msf_service::Principal;
 use msf_service::tonic::{Code, Status};
 use msf_service::tonic_types::StatusExt;
-use shop_proto::{auth, user};
+use shop_proto::{auth, product, user};
 
-use super::support::api::new_user;
+use super::support::api::{admin, new_user, user_id};
 use super::support::{Options, PASSWORD, Shop, fresh_email};
 
 /// What a call is expected to end with.
@@ -324,6 +324,342 @@ async fn users_by_id() {
     ended(&shop, rows);
 }
 
+#[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a table")]
+async fn users_by_admins() {
+    let shop = shop().await;
+    let tokens = admin(&shop.gateway).await;
+    let id = user_id(&shop.gateway, &tokens.access).await;
+    let caller = Principal::user(id.clone()).with_role("admin");
+    let users = user::UserServiceClient::new(shop.users.channel_of(&caller));
+    let (email, of_user) = new_user(&shop.gateway).await;
+    let other = user_id(&shop.gateway, &of_user.access).await;
+
+    let change = |set: &dyn Fn(&mut user::UpdateUserRequest)| {
+        let mut request = user::UpdateUserRequest {
+            id: other.clone(),
+            ..user::UpdateUserRequest::default()
+        };
+        set(&mut request);
+        request
+    };
+    let unknown = Refused(Code::NotFound, "user.unknown");
+    let conflict = Refused(Code::Aborted, "version.conflict");
+    let table: Vec<(&str, user::UpdateUserRequest, Expected)> = vec![
+        ("nothing", change(&|_| ()), Fine),
+        ("a name", change(&|r| r.name = Some("Bo".to_owned())), Fine),
+        (
+            "no name",
+            change(&|r| r.name = Some(String::new())),
+            Field("name"),
+        ),
+        (
+            "long name",
+            change(&|r| r.name = Some(long(201))),
+            Field("name"),
+        ),
+        (
+            "control in name",
+            change(&|r| r.name = Some("a\u{7}".to_owned())),
+            Field("name"),
+        ),
+        (
+            "no e-mail",
+            change(&|r| r.email = Some(String::new())),
+            Field("email"),
+        ),
+        (
+            "long e-mail",
+            change(&|r| r.email = Some(format!("{}@b.c", long(300)))),
+            Field("email"),
+        ),
+        (
+            "no role",
+            change(&|r| r.role = Some(String::new())),
+            Field("role"),
+        ),
+        (
+            "another role",
+            change(&|r| r.role = Some("Admin".to_owned())),
+            Field("role"),
+        ),
+        (
+            "version 0",
+            change(&|r| r.expected_versions = vec![0]),
+            conflict,
+        ),
+        (
+            "other versions",
+            change(&|r| r.expected_versions = vec![7, u64::MAX]),
+            conflict,
+        ),
+        ("unknown", change(&|r| r.id = uuid()), unknown),
+        ("no id", change(&|r| r.id = String::new()), unknown),
+        (
+            "an odd id",
+            change(&|r| r.id = "' OR '1'='1".to_owned()),
+            unknown,
+        ),
+        (
+            "the last admin",
+            change(&|r| (r.id, r.role) = (id.clone(), Some("user".to_owned()))),
+            Refused(Code::Aborted, "admin.last"),
+        ),
+        (
+            "taken",
+            change(&|r| (r.id, r.email) = (id.clone(), Some(email.to_uppercase()))),
+            Refused(Code::AlreadyExists, "email.taken"),
+        ),
+    ];
+    let mut rows = table.len();
+    for (name, request, expected) in table {
+        let outcome = users.clone().update_user(request).await;
+        check(&format!("update user: {name}"), outcome, expected);
+    }
+    for (name, id, expected_versions, expected) in [
+        ("unknown", uuid(), vec![], unknown),
+        ("no id", String::new(), vec![], unknown),
+        ("other versions", other.clone(), vec![99], conflict),
+        (
+            "the last admin",
+            id.clone(),
+            vec![],
+            Refused(Code::Aborted, "admin.last"),
+        ),
+        ("right", other.clone(), vec![], Fine),
+        ("again", other.clone(), vec![], unknown),
+    ] {
+        let request = user::DeleteUserRequest {
+            id,
+            expected_versions,
+        };
+        let outcome = users.clone().delete_user(request).await;
+        check(&format!("delete user: {name}"), outcome, expected);
+        rows += 1;
+    }
+    for (page, page_size, field) in pages() {
+        let outcome = users
+            .clone()
+            .list_users(user::ListUsersRequest { page, page_size })
+            .await;
+        check_page(&format!("users: {page:?} {page_size:?}"), outcome, field);
+        rows += 1;
+    }
+    ended(&shop, rows);
+}
+
+#[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a table")]
+async fn products() {
+    let shop = shop().await;
+    let caller = Principal::user("ada").with_role("admin");
+    let products = product::ProductServiceClient::new(shop.products.channel_of(&caller));
+    let with = |set: &dyn Fn(&mut product::CreateProductRequest)| {
+        let mut request = product::CreateProductRequest {
+            name: "lamp".to_owned(),
+            description: String::new(),
+            price: "19.99".to_owned(),
+            category: "light".to_owned(),
+            stock: 3,
+            image_url: String::new(),
+        };
+        set(&mut request);
+        request
+    };
+    let mut table: Vec<(String, product::CreateProductRequest, Expected)> = vec![
+        ("right".to_owned(), with(&|_| ()), Fine),
+        (
+            "nothing at all".to_owned(),
+            product::CreateProductRequest::default(),
+            Field("name"),
+        ),
+        (
+            "blank name".to_owned(),
+            with(&|r| r.name = " ".to_owned()),
+            Field("name"),
+        ),
+        (
+            "long name".to_owned(),
+            with(&|r| r.name = long(201)),
+            Field("name"),
+        ),
+        (
+            "turned name".to_owned(),
+            with(&|r| r.name = "a\u{202e}b".to_owned()),
+            Field("name"),
+        ),
+        (
+            "long description".to_owned(),
+            with(&|r| r.description = long(10_001)),
+            Field("description"),
+        ),
+        (
+            "no category".to_owned(),
+            with(&|r| r.category = String::new()),
+            Field("category"),
+        ),
+        (
+            "long category".to_owned(),
+            with(&|r| r.category = long(201)),
+            Field("category"),
+        ),
+        (
+            "stock below".to_owned(),
+            with(&|r| r.stock = -1),
+            Field("stock"),
+        ),
+        (
+            "stock beyond".to_owned(),
+            with(&|r| r.stock = 1 << 31),
+            Field("stock"),
+        ),
+        ("least stock".to_owned(), with(&|r| r.stock = 0), Fine),
+        (
+            "most stock".to_owned(),
+            with(&|r| r.stock = (1 << 31) - 1),
+            Fine,
+        ),
+    ];
+    for price in [
+        "",
+        " ",
+        "19.999",
+        "-1",
+        "1e400",
+        "NaN",
+        "Infinity",
+        "0x1",
+        "1,5",
+        "01",
+        "+1",
+        ".5",
+        "1.",
+        "1 ",
+        "19.99€",
+        "\0",
+        "1000000000.01",
+    ] {
+        let request = with(&|r| r.price = price.to_owned());
+        table.push((format!("price {price:?}"), request, Field("price")));
+    }
+    for url in [
+        "lamp.png",
+        "ftp://x/y",
+        "javascript:alert(1)",
+        "https://",
+        "http://a b",
+        "https://a@b/",
+    ] {
+        let request = with(&|r| r.image_url = url.to_owned());
+        table.push((format!("image {url:?}"), request, Field("image_url")));
+    }
+    let mut rows = table.len();
+    for (name, request, expected) in table {
+        let outcome = products.clone().create_product(request).await;
+        check(&format!("create product: {name}"), outcome, expected);
+    }
+
+    let made = products
+        .clone()
+        .create_product(with(&|_| ()))
+        .await
+        .unwrap();
+    let id = made.into_inner().product.unwrap().id;
+    let unknown = Refused(Code::NotFound, "product.unknown");
+    let conflict = Refused(Code::Aborted, "version.conflict");
+    let change = |id: String, expected_versions, stock| product::UpdateProductRequest {
+        id,
+        expected_versions,
+        stock,
+        ..product::UpdateProductRequest::default()
+    };
+    for (name, request, expected) in [
+        ("nothing", change(id.clone(), vec![], None), Fine),
+        (
+            "stock",
+            change(id.clone(), vec![], Some(-1)),
+            Field("stock"),
+        ),
+        ("version 0", change(id.clone(), vec![0], None), conflict),
+        ("unknown", change(uuid(), vec![], None), unknown),
+        ("no id", change(String::new(), vec![], None), unknown),
+        ("an odd id", change("%".to_owned(), vec![1], None), unknown),
+    ] {
+        let outcome = products.clone().update_product(request).await;
+        check(&format!("update product: {name}"), outcome, expected);
+        rows += 1;
+    }
+    for (name, id, expected_versions, expected) in [
+        ("unknown", uuid(), vec![], unknown),
+        ("other versions", id.clone(), vec![99], conflict),
+        ("right", id.clone(), vec![], Fine),
+        ("again", id.clone(), vec![], unknown),
+    ] {
+        let request = product::DeleteProductRequest {
+            id,
+            expected_versions,
+        };
+        let outcome = products.clone().delete_product(request).await;
+        check(&format!("delete product: {name}"), outcome, expected);
+        rows += 1;
+    }
+    for id in [uuid(), String::new(), "\0".to_owned(), id] {
+        let outcome = products
+            .clone()
+            .get_product(product::GetProductRequest { id })
+            .await;
+        check("get product", outcome, unknown);
+        rows += 1;
+    }
+    for (page, page_size, field) in pages() {
+        let request = product::ListProductsRequest {
+            page,
+            page_size,
+            category: None,
+        };
+        let outcome = products.clone().list_products(request).await;
+        check_page(&format!("products: {page:?} {page_size:?}"), outcome, field);
+        rows += 1;
+    }
+    ended(&shop, rows);
+}
+
+/// Pages, and which field is wrong with each.
+fn pages() -> [(Option<u32>, Option<u32>, Option<&'static str>); 8] {
+    [
+        (None, None, None),
+        (Some(1), Some(1), None),
+        (Some(u32::MAX), Some(100), None),
+        (Some(0), None, Some("page")),
+        (None, Some(0), Some("page_size")),
+        (None, Some(101), Some("page_size")),
+        (None, Some(u32::MAX), Some("page_size")),
+        (Some(0), Some(101), Some("page")),
+    ]
+}
+
+/// A page that is none is a query that cannot be read, also where there is no query.
+fn check_page<T>(name: &str, outcome: Result<T, Status>, field: Option<&'static str>) {
+    let Some(field) = field else {
+        return check(name, outcome, Fine);
+    };
+    let Err(status) = &outcome else {
+        panic!("{name}: answered");
+    };
+    let details = status.get_error_details();
+    let violations = &details.bad_request().unwrap().field_violations;
+    assert!(
+        violations.iter().any(|one| one.field == field),
+        "{name}: {violations:?}"
+    );
+    let reason = details.error_info().unwrap().reason.clone();
+    assert_eq!(
+        (status.code(), &*reason),
+        (Code::InvalidArgument, "malformed"),
+        "{name}"
+    );
+}
+
 fn long(length: usize) -> String {
     "x".repeat(length)
 }
@@ -337,7 +673,7 @@ async fn nobody_but_its_callers_is_admitted() {
     let shop = Shop::start().await;
     let (_, tokens) = new_user(&shop.gateway).await;
     // The policy walk tries every rule with everybody that it names and with strangers.
-    for app in [&shop.gateway, &shop.auth, &shop.users] {
+    for app in shop.all() {
         let walk = app.policy_walk().await;
         assert_eq!(walk.violations().count(), 0, "{walk}");
     }

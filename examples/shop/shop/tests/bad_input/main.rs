@@ -4,8 +4,13 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod admin;
 mod bodies;
+mod bounds;
 mod grpc;
 mod http;
+mod numbers;
+mod paths;
 mod random;
+mod same_rules;
 mod tokens;

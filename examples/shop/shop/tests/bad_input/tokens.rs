@@ -118,24 +118,17 @@ fn headers(token: &str) -> Vec<(&'static str, Vec<String>, u16)> {
     ]
 }
 
-/// Each bad token at a route that asks for one.
-pub(crate) fn rows(token: &str, logout_body: &str) -> Vec<Row> {
+/// Each bad token at a route that asks for one, with a body that the route would read.
+pub(crate) fn rows(token: &str, routes: &[(&'static str, &str, Vec<u8>)]) -> Vec<Row> {
     let mut rows = Vec::new();
-    for (method, path) in [("GET", "/api/v1/me"), ("POST", "/api/v1/logout")] {
-        let base = |name: String, status| Row {
-            name,
-            method,
-            path,
-            headers: match method {
-                "POST" => vec![("content-type", "application/json".to_owned())],
-                _ => Vec::new(),
-            },
-            body: match method {
-                "POST" => logout_body.as_bytes().to_vec(),
-                _ => Vec::new(),
-            },
-            status,
-            field: None,
+    for (method, path, body) in routes {
+        let base = |name: String, status| {
+            let row = Row::of(method, *path, status).named(name);
+            if body.is_empty() {
+                row
+            } else {
+                row.json(body.clone())
+            }
         };
         for (name, values, status) in headers(token) {
             let mut row = base(format!("token: {name}"), status);
@@ -149,9 +142,7 @@ pub(crate) fn rows(token: &str, logout_body: &str) -> Vec<Row> {
             ("x-access-token", token.to_owned()),
             ("proxy-authorization", format!("Bearer {token}")),
         ] {
-            let mut row = base(format!("a token in {name}"), 401);
-            row.headers.push((name, value));
-            rows.push(row);
+            rows.push(base(format!("a token in {name}"), 401).header(name, value));
         }
         // Who a client says it is does not count.
         for name in [
@@ -166,9 +157,7 @@ pub(crate) fn rows(token: &str, logout_body: &str) -> Vec<Row> {
             "remote-user",
             "x-principal",
         ] {
-            let mut row = base(format!("identity header {name}"), 401);
-            row.headers.push((name, "admin".to_owned()));
-            rows.push(row);
+            rows.push(base(format!("identity header {name}"), 401).header(name, "admin"));
         }
     }
     rows

@@ -3,7 +3,7 @@
 use msf_testing::{Answer, Started};
 use serde_json::{Value, json};
 
-use super::{PASSWORD, fresh_email};
+use super::{ADMIN, PASSWORD, fresh_email};
 
 /// The tokens of a login or a refresh.
 #[derive(Clone, Debug)]
@@ -64,4 +64,36 @@ pub async fn new_user(gateway: &Started) -> (String, Tokens) {
     assert_eq!(registered.status(), 201, "{}", registered.text());
     let tokens = Tokens::of(&login(gateway, &email, PASSWORD).await);
     (email, tokens)
+}
+
+/// Logs in the first admin.
+pub async fn admin(gateway: &Started) -> Tokens {
+    Tokens::of(&login(gateway, ADMIN, PASSWORD).await)
+}
+
+/// A request without a body, with the access token of these.
+pub async fn as_user(gateway: &Started, method: &str, path: &str, tokens: &Tokens) -> Answer {
+    let bearer = format!("Bearer {}", tokens.access);
+    let call = gateway.call(method, path).header("authorization", &bearer);
+    call.send().await
+}
+
+/// A request with a JSON body, with the access token of these.
+pub async fn send_as(
+    gateway: &Started,
+    method: &str,
+    path: &str,
+    tokens: &Tokens,
+    body: &Value,
+) -> Answer {
+    let bearer = format!("Bearer {}", tokens.access);
+    let call = gateway.call(method, path).header("authorization", &bearer);
+    call.json(body).send().await
+}
+
+/// The id of whom this access token is of.
+pub async fn user_id(gateway: &Started, access: &str) -> String {
+    let me = me(gateway, access).await;
+    assert_eq!(me.status(), 200, "{}", me.text());
+    me.json::<Value>()["id"].as_str().unwrap().to_owned()
 }

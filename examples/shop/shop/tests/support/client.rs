@@ -1,12 +1,18 @@
 //! A client of a shop that is another process: it outlives that, and tells an answer from none.
 
+use std::sync::OnceLock;
+
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client as Pool;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use msf_service::axum::http::{HeaderMap, Request};
+use msf_service::axum::http::{HeaderMap, Request, StatusCode};
+use msf_testing::Contract;
 use serde_json::{Value, json};
+
+/// What the gateway promises, whichever process it is in.
+static CONTRACT: OnceLock<Contract> = OnceLock::new();
 
 /// Calls one address; a clone shares the connections.
 #[derive(Clone)]
@@ -94,8 +100,41 @@ impl Client {
             .map(|(name, value)| (*name, &**value))
             .collect();
         let body = body.map(|body| body.to_string()).unwrap_or_default();
-        self.request(method, &format!("{}{path}", self.base), &headers, body)
-            .await
+        let answer = self
+            .request(
+                method,
+                &format!("{}{path}", self.base),
+                &headers,
+                body.clone(),
+            )
+            .await?;
+        if path.starts_with("/api/") {
+            self.hold(method, path, &body, &answer).await;
+        }
+        Ok(answer)
+    }
+
+    /// Holds an answer against the document of the gateway, which is asked for once.
+    async fn hold(&self, method: &str, path: &str, sent: &str, answer: &Answer) {
+        if CONTRACT.get().is_none() {
+            let url = format!("{}/openapi.json", self.base);
+            match self.request("GET", &url, &[], String::new()).await {
+                Ok(document) if document.status == 200 => {
+                    // Another task may have been first, with the same document.
+                    let _ = CONTRACT.set(Contract::of(&document.json()));
+                }
+                // A shop that is being killed; a later answer will be held.
+                _ => return,
+            }
+        }
+        let contract = CONTRACT.get().unwrap();
+        let status = StatusCode::from_u16(answer.status).unwrap();
+        let body = answer.text.as_bytes();
+        let mut told = contract.check(method, path, status, &answer.headers, body);
+        if told.is_ok() && status.is_success() {
+            told = contract.check_request(method, path, sent.as_bytes());
+        }
+        assert_eq!(told, Ok(()), "this is not in the document");
     }
 
     /// Any request to any address.

@@ -17,11 +17,12 @@ use msf_service::settings::{Settings, Sources};
 use msf_testing::{FakeClock, Start, Started};
 use tempfile::TempDir;
 
-/// The four services, in process, over one data folder.
+/// The five services, in process, over one data folder.
 pub struct Shop {
     pub gateway: Started,
     pub auth: Started,
     pub users: Started,
+    pub products: Started,
     pub email: Started,
     pub folder: TempDir,
 }
@@ -58,8 +59,15 @@ impl Shop {
         if let Some(bound) = options.login_failures {
             auth.auth.login_failures = bound;
         }
+        let mut users: user_service::Config = defaults();
+        users.auth.first_admin.email = Some(ADMIN.to_owned());
+        users.auth.first_admin.password = Some(PASSWORD.into());
         let users = named(user_service::NAME)
-            .start(user_service::app, defaults())
+            .start(user_service::app, users)
+            .await
+            .unwrap();
+        let products = named(product_service::NAME)
+            .start(product_service::app, ())
             .await
             .unwrap();
         let email = named(email_service::NAME)
@@ -73,20 +81,35 @@ impl Shop {
         let gateway = named(api_gateway::NAME)
             .start(api_gateway::app, defaults())
             .await
-            .unwrap();
+            .unwrap()
+            .hold_to_contract()
+            .await;
         Self {
             gateway,
             auth,
             users,
+            products,
             email,
             folder,
         }
     }
 
+    /// Every service.
+    pub fn all(&self) -> [&Started; 5] {
+        let Self {
+            gateway,
+            auth,
+            users,
+            products,
+            email,
+            ..
+        } = self;
+        [gateway, auth, users, products, email]
+    }
+
     /// Every log line of all services.
     pub fn logs(&self) -> Vec<serde_json::Value> {
-        let all = [&self.gateway, &self.auth, &self.users, &self.email];
-        all.into_iter().flat_map(Started::logs).collect()
+        self.all().into_iter().flat_map(Started::logs).collect()
     }
 
     /// The lines that say that a fault was ours.
@@ -106,6 +129,9 @@ pub fn fresh_email() -> String {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     format!("user-{}@example.com", NEXT.fetch_add(1, Ordering::Relaxed))
 }
+
+/// The first admin, whose password is [`PASSWORD`].
+pub const ADMIN: &str = "admin@shop.example";
 
 /// A password that every rule allows.
 pub const PASSWORD: &str = "correct horse battery";

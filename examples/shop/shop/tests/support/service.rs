@@ -23,6 +23,10 @@ fn main() -> ExitCode {
             info(user_service::NAME, user_service::PORT),
             user_service::app,
         ),
+        product_service::NAME => Host::alone(
+            info(product_service::NAME, product_service::PORT),
+            product_service::app,
+        ),
         email_service::NAME => Host::alone(
             info(email_service::NAME, email_service::PORT),
             email_service::app,

@@ -9,6 +9,7 @@ use super::process::Program;
 pub struct Ports {
     gateway: u16,
     users: u16,
+    products: u16,
     email: u16,
 }
 
@@ -18,18 +19,29 @@ impl Ports {
         Self {
             gateway: free_port(),
             users: free_port(),
+            products: free_port(),
             email: free_port(),
         }
     }
 
     pub fn gateway(self) -> Program {
         let users = format!("clients.user-service.url=http://127.0.0.1:{}", self.users);
-        Program::service(api_gateway::NAME, self.gateway).arguments(&["--set", &users])
+        let products = format!(
+            "clients.product-service.url=http://127.0.0.1:{}",
+            self.products
+        );
+        let arguments = ["--set", &users, "--set", &products];
+        Program::service(api_gateway::NAME, self.gateway).arguments(&arguments)
     }
 
     pub fn users(self) -> Program {
         let gateway = format!("clients.api-gateway.url=http://127.0.0.1:{}", self.gateway);
         Program::service(user_service::NAME, self.users).arguments(&["--set", &gateway])
+    }
+
+    pub fn products(self) -> Program {
+        let gateway = format!("clients.api-gateway.url=http://127.0.0.1:{}", self.gateway);
+        Program::service(product_service::NAME, self.products).arguments(&["--set", &gateway])
     }
 
     pub fn email(self) -> Program {

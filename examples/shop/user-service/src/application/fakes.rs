@@ -2,12 +2,13 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
 
 use msf_service::bus::{Envelope, Outgoing};
 use msf_service::error::{Error, Kind};
 
-use super::{Credentials, InsertError, Passwords, Users, Verdict};
-use crate::domain::{Email, Role, User, UserId, Violation};
+use super::{Credentials, Listed, Outcome, Passwords, Situation, Users, Verdict, WriteError};
+use crate::domain::{Email, Name, Page, Role, User, UserId, Violation};
 
 /// Users in a list.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +33,21 @@ impl InMemory {
         row.map(|(_, hash)| hash.clone())
     }
 
+    /// Adds a user who was there from the beginning of time.
+    pub(super) fn with(&self, email: &str, role: Role) -> User {
+        let (name, email) = (Name::parse("Ana").unwrap(), Email::parse(email).unwrap());
+        let user = User::new(name, email, role, SystemTime::UNIX_EPOCH);
+        let row = (user.clone(), "hash".to_owned());
+        self.rows.lock().unwrap().push(row);
+        user
+    }
+
+    fn publish(&self, outgoing: Outgoing) -> Result<(), Error> {
+        let envelopes = outgoing.into_envelopes().map_err(Error::internal)?;
+        self.published.lock().unwrap().extend(envelopes);
+        Ok(())
+    }
+
     /// The events that were stored with users.
     pub(super) fn published(&self) -> Vec<Envelope> {
         self.published.lock().unwrap().clone()
@@ -45,19 +61,11 @@ impl InMemory {
 }
 
 impl Users for InMemory {
-    async fn insert(
-        &self,
-        user: User,
-        hash: String,
-        outgoing: Outgoing,
-    ) -> Result<(), InsertError> {
+    async fn insert(&self, user: User, hash: String, outgoing: Outgoing) -> Result<(), WriteError> {
         if self.hash_of(&user.email.key()).is_some() {
-            return Err(InsertError::EmailTaken);
+            return Err(WriteError::EmailTaken);
         }
-        let envelopes = outgoing
-            .into_envelopes()
-            .map_err(|error| InsertError::Store(Error::internal(error)))?;
-        self.published.lock().unwrap().extend(envelopes);
+        self.publish(outgoing)?;
         self.rows.lock().unwrap().push((user, hash));
         Ok(())
     }
@@ -90,20 +98,75 @@ impl Users for InMemory {
         Ok(())
     }
 
-    async fn any_with_role(&self, role: Role) -> Result<bool, Error> {
-        Ok(self
-            .rows
-            .lock()
-            .unwrap()
-            .iter()
-            .any(|(user, _)| user.role == role))
+    async fn any_admin(&self) -> Result<bool, Error> {
+        let rows = self.rows.lock().unwrap();
+        Ok(rows.iter().any(|(user, _)| user.role == Role::Admin))
     }
 
-    async fn take_over(&self, old: UserId, new: User, hash: String) -> Result<(), Error> {
+    async fn appoint<F>(&self, admin: User, hash: String, outgoing: F) -> Result<bool, Error>
+    where
+        F: FnOnce(UserId) -> Outgoing + Send + 'static,
+    {
         let mut rows = self.rows.lock().unwrap();
-        rows.retain(|(user, _)| user.id != old);
-        rows.push((new, hash));
-        Ok(())
+        if rows.iter().any(|(user, _)| user.role == Role::Admin) {
+            return Ok(false);
+        }
+        let key = admin.email.key();
+        if let Some(at) = rows.iter().position(|(user, _)| user.email.key() == key) {
+            self.publish(outgoing(rows.remove(at).0.id))?;
+        }
+        rows.push((admin, hash));
+        Ok(true)
+    }
+
+    async fn administer<F>(
+        &self,
+        admin: UserId,
+        user: UserId,
+        decide: F,
+    ) -> Result<Option<User>, WriteError>
+    where
+        F: FnOnce(Situation) -> Result<Outcome, Error> + Send + 'static,
+    {
+        let mut rows = self.rows.lock().unwrap();
+        let find = |id| rows.iter().position(|(user, _)| user.id == id);
+        let (by, at) = (find(admin), find(user));
+        let is_other_admin = |(row, _): &(User, String)| row.role == Role::Admin && row.id != user;
+        let situation = Situation {
+            admin: by.map(|by| rows[by].0.clone()),
+            user: at.map(|at| rows[at].0.clone()),
+            other_admins: rows.iter().any(is_other_admin),
+        };
+        let outcome = decide(situation)?;
+        let at = at.expect("what is decided about somebody is");
+        match outcome {
+            Outcome::Change(changed) => {
+                let key = changed.email.key();
+                let is_other = |(row, _): &(User, String)| row.id != user && row.email.key() == key;
+                if rows.iter().any(is_other) {
+                    return Err(WriteError::EmailTaken);
+                }
+                rows[at].0 = changed;
+            }
+            Outcome::Delete(outgoing) => {
+                self.publish(outgoing)?;
+                rows.remove(at);
+                return Ok(None);
+            }
+        }
+        Ok(Some(rows[at].0.clone()))
+    }
+
+    async fn list(&self, admin: UserId, page: Page) -> Result<(Option<User>, Listed), Error> {
+        let rows = self.rows.lock().unwrap();
+        let admin = rows.iter().find(|(user, _)| user.id == admin);
+        let offset = usize::try_from(page.offset()).unwrap_or(usize::MAX);
+        let on_page = rows.iter().skip(offset).take(page.size() as usize);
+        let listed = Listed {
+            users: on_page.map(|(user, _)| user.clone()).collect(),
+            total: rows.len() as u64,
+        };
+        Ok((admin.map(|(user, _)| user.clone()), listed))
     }
 }
 

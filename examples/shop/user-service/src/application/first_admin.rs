@@ -3,10 +3,11 @@
 use msf_service::bus::Outgoing;
 use msf_service::clock::Clock;
 use msf_service::error::Error;
+use shop_proto::events::UserDeleted;
 
 use super::invalid::invalid;
-use super::{InsertError, Passwords, Users};
-use crate::domain::{Email, Name, Role, User};
+use super::{Passwords, Users};
+use crate::domain::{Email, Name, Role, User, UserId};
 
 /// Sees to it that there is an admin.
 #[derive(Clone, Debug)]
@@ -21,7 +22,7 @@ pub struct FirstAdmin<U, P> {
 pub enum Appointed {
     /// The admin was made, with the password that was given.
     Now,
-    /// There was one already; its password is what it was.
+    /// There was an admin already; it is what it was.
     Before,
 }
 
@@ -41,10 +42,10 @@ impl<U: Users, P: Passwords> FirstAdmin<U, P> {
     ///
     /// What the store says.
     pub async fn is_there(&self) -> Result<bool, Error> {
-        self.users.any_with_role(Role::Admin).await
+        self.users.any_admin().await
     }
 
-    /// Makes the user with this address admin, unless it is one.
+    /// Makes an admin with this address, while nobody at all is admin.
     ///
     /// Who has registered under the address before does not become admin by that: a new user takes the place, with the
     /// given password and an id of its own, so that no session of the old one goes on.
@@ -60,27 +61,24 @@ impl<U: Users, P: Passwords> FirstAdmin<U, P> {
         if !violations.is_empty() {
             return Err(invalid(violations));
         }
-        let found = self.users.by_email(email.as_str()).await?;
-        if found
-            .as_ref()
-            .is_some_and(|found| found.user.role == Role::Admin)
-        {
+        if self.is_there().await? {
             return Ok(Appointed::Before);
         }
         let hash = self.passwords.hash(password).await?;
         let name = Name::parse("Administrator").map_err(|broken| invalid([broken]))?;
-        let user = User::new(name, email, Role::Admin, self.clock.now());
-        if let Some(found) = found {
-            self.users.take_over(found.user.id, user, hash).await?;
-            return Ok(Appointed::Now);
-        }
-        // Nobody has registered: there is nothing to tell.
-        match self.users.insert(user, hash, Outgoing::none()).await {
-            Ok(()) => Ok(Appointed::Now),
-            // Another process of this service was faster.
-            Err(InsertError::EmailTaken) => Ok(Appointed::Before),
-            Err(InsertError::Store(error)) => Err(error),
-        }
+        let admin = User::new(name, email, Role::Admin, self.clock.now());
+        // The admin has not registered, so nothing tells of it.
+        let outgoing = |old: UserId| {
+            let user_id = old.to_string();
+            Outgoing::one(UserDeleted { user_id })
+        };
+        // Another process of this service may have been faster.
+        let is_appointed = self.users.appoint(admin, hash, outgoing).await?;
+        Ok(if is_appointed {
+            Appointed::Now
+        } else {
+            Appointed::Before
+        })
     }
 }
 
@@ -127,7 +125,7 @@ mod tests {
             password: "squatter's own".to_owned(),
             role: None,
         };
-        register.run(squatter).await.unwrap();
+        let squatter = register.run(squatter).await.unwrap();
         first_admin
             .appoint("boss@b.c", "the boss's own".to_owned())
             .await
@@ -137,6 +135,22 @@ mod tests {
             users.hash_of("boss@b.c").as_deref(),
             Some("new:the boss's own")
         );
+        let told = users.published();
+        let types: Vec<_> = told.iter().map(|event| &*event.event_type).collect();
+        assert_eq!(types, ["users.user-registered.v1", "users.user-deleted.v1"]);
+        assert_eq!(told[1].key, Some(squatter.id.to_string()));
+    }
+
+    #[tokio::test]
+    async fn nobody_is_appointed_while_anybody_is_admin() {
+        let (first_admin, users) = first_admin();
+        users.with("other@b.c", Role::Admin);
+        users.with("boss@b.c", Role::User);
+        let appointed = first_admin
+            .appoint("boss@b.c", "the boss's own".to_owned())
+            .await;
+        assert_eq!(appointed.unwrap(), Appointed::Before);
+        assert_eq!(users.role_of("boss@b.c"), Some(Role::User));
     }
 
     #[tokio::test]

@@ -1,8 +1,9 @@
 //! One user by id.
 
-use msf_service::error::{Error, Kind};
+use msf_service::error::Error;
 
 use super::Users;
+use super::administration::unknown;
 use crate::domain::{User, UserId};
 
 /// Looks one user up.
@@ -27,6 +28,6 @@ impl<U: Users> GetUser<U> {
             Some(id) => self.users.by_id(id).await?,
             None => None,
         };
-        found.ok_or_else(|| Error::new(Kind::NotFound, "user.unknown", "no user has this id"))
+        found.ok_or_else(unknown)
     }
 }

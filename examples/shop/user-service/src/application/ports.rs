@@ -3,9 +3,9 @@
 use std::future::Future;
 
 use msf_service::bus::Outgoing;
-use msf_service::error::Error;
+use msf_service::error::{Error, Kind};
 
-use crate::domain::{Role, User, UserId, Violation};
+use crate::domain::{Page, User, UserId, Violation};
 
 /// Where users are kept. Every write is atomic and durable once it is answered.
 pub trait Users: Clone + Send + Sync + 'static {
@@ -15,7 +15,7 @@ pub trait Users: Clone + Send + Sync + 'static {
         user: User,
         hash: String,
         outgoing: Outgoing,
-    ) -> impl Future<Output = Result<(), InsertError>> + Send;
+    ) -> impl Future<Output = Result<(), WriteError>> + Send;
 
     /// The user with this id.
     fn by_id(&self, id: UserId) -> impl Future<Output = Result<Option<User>, Error>> + Send;
@@ -34,25 +34,93 @@ pub trait Users: Clone + Send + Sync + 'static {
         new: String,
     ) -> impl Future<Output = Result<(), Error>> + Send;
 
-    /// Whether anybody has this role.
-    fn any_with_role(&self, role: Role) -> impl Future<Output = Result<bool, Error>> + Send;
+    /// Whether anybody is admin.
+    fn any_admin(&self) -> impl Future<Output = Result<bool, Error>> + Send;
 
-    /// Puts another user in the place of the one with this id, in one write: sessions of the old one are nobody's then.
-    fn take_over(
+    /// Adds the first admin, in the place of whoever has its address, in one transaction; whether it did: not where somebody
+    /// is admin by then. `outgoing` makes the events that tell of the one who is gone.
+    fn appoint<F>(
         &self,
-        old: UserId,
-        new: User,
+        admin: User,
         hash: String,
-    ) -> impl Future<Output = Result<(), Error>> + Send;
+        outgoing: F,
+    ) -> impl Future<Output = Result<bool, Error>> + Send
+    where
+        F: FnOnce(UserId) -> Outgoing + Send + 'static;
+
+    /// Lets `decide` say what becomes of a user, from what is there, and does it: all in one transaction. `None` where the user
+    /// is gone by that.
+    fn administer<F>(
+        &self,
+        admin: UserId,
+        user: UserId,
+        decide: F,
+    ) -> impl Future<Output = Result<Option<User>, WriteError>> + Send
+    where
+        F: FnOnce(Situation) -> Result<Outcome, Error> + Send + 'static;
+
+    /// A page of all users, the oldest first, and whoever asks for it: as they are at one moment.
+    fn list(
+        &self,
+        admin: UserId,
+        page: Page,
+    ) -> impl Future<Output = Result<(Option<User>, Listed), Error>> + Send;
 }
 
-/// Why a user cannot be added.
+/// What is there when somebody wants to change a user.
 #[derive(Debug)]
-pub enum InsertError {
+pub struct Situation {
+    /// Whoever wants it.
+    pub admin: Option<User>,
+    /// The user it is about.
+    pub user: Option<User>,
+    /// Whether anybody else than that user is admin.
+    pub other_admins: bool,
+}
+
+/// What becomes of a user.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It is this one from now on.
+    Change(User),
+    /// It is gone, and these events tell of it.
+    Delete(Outgoing),
+}
+
+/// A page of users.
+#[derive(Debug)]
+pub struct Listed {
+    /// Those on the page.
+    pub users: Vec<User>,
+    /// How many there are on all pages.
+    pub total: u64,
+}
+
+/// Why a user cannot be written.
+#[derive(Debug)]
+pub enum WriteError {
     /// Another user has the address.
     EmailTaken,
-    /// The store.
-    Store(Error),
+    /// Somebody said no, or the store did.
+    Other(Error),
+}
+
+impl From<Error> for WriteError {
+    fn from(error: Error) -> Self {
+        Self::Other(error)
+    }
+}
+
+impl From<WriteError> for Error {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::EmailTaken => {
+                let message = "a user with this e-mail address exists";
+                Self::new(Kind::AlreadyExists, "email.taken", message)
+            }
+            WriteError::Other(error) => error,
+        }
+    }
 }
 
 /// A user, and what its password is checked against.

@@ -8,7 +8,7 @@ use msf_service::error::{Error, Kind};
 use shop_proto::events::UserRegistered;
 
 use super::invalid::invalid;
-use super::{InsertError, Passwords, Users};
+use super::{Passwords, Users};
 use crate::domain::{Email, Name, Role, User};
 
 /// Registers whoever asks, with the role `user`.
@@ -75,15 +75,8 @@ impl<U: Users, P: Passwords> Register<U, P> {
             name: user.name.as_str().to_owned(),
             email: user.email.as_str().to_owned(),
         });
-        match self.users.insert(user.clone(), hash, outgoing).await {
-            Ok(()) => Ok(user),
-            Err(InsertError::EmailTaken) => Err(Error::new(
-                Kind::AlreadyExists,
-                "email.taken",
-                "a user with this e-mail address exists",
-            )),
-            Err(InsertError::Store(error)) => Err(error),
-        }
+        self.users.insert(user.clone(), hash, outgoing).await?;
+        Ok(user)
     }
 }
 

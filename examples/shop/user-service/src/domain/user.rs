@@ -31,6 +31,8 @@ pub struct User {
     pub created_at: SystemTime,
     /// When it was last changed.
     pub updated_at: SystemTime,
+    /// 1 for a new one, one more after each change.
+    pub version: u64,
 }
 
 impl User {
@@ -43,6 +45,7 @@ impl User {
             role,
             created_at: now,
             updated_at: now,
+            version: 1,
         }
     }
 }

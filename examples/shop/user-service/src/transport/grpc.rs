@@ -1,10 +1,15 @@
 //! gRPC in, use cases out.
 
+use msf_service::context::Context;
+use msf_service::error::{Error, Kind};
 use msf_service::prelude::*;
 use msf_service::prost_types::Timestamp;
 use shop_proto::user as pb;
 
-use crate::application::{GetUser, Passwords, Register, Registration, Users, VerifyCredentials};
+use crate::application::{
+    DeleteUser, GetUser, ListUsers, Passwords, Register, Registration, Update, UpdateUser, Users,
+    VerifyCredentials,
+};
 use crate::domain::User;
 
 /// The RPCs of the user-service.
@@ -13,6 +18,9 @@ pub(crate) struct Transport<U, P> {
     pub(crate) register: Register<U, P>,
     pub(crate) get_user: GetUser<U>,
     pub(crate) verify_credentials: VerifyCredentials<U, P>,
+    pub(crate) list_users: ListUsers<U>,
+    pub(crate) update_user: UpdateUser<U>,
+    pub(crate) delete_user: DeleteUser<U>,
 }
 
 #[async_trait]
@@ -50,6 +58,57 @@ impl<U: Users, P: Passwords> pb::UserService for Transport<U, P> {
         ));
         Ok(Response::new(pb::VerifyCredentialsResponse { user }))
     }
+
+    async fn list_users(
+        &self,
+        request: Request<pb::ListUsersRequest>,
+    ) -> Result<Response<pb::ListUsersResponse>, Status> {
+        let pb::ListUsersRequest { page, page_size } = request.into_inner();
+        let caller = caller()?;
+        let (page, listed) = self.list_users.run(&caller, page, page_size).await?;
+        Ok(Response::new(pb::ListUsersResponse {
+            users: listed.users.into_iter().map(message).collect(),
+            total: listed.total,
+            page: page.number(),
+            page_size: page.size(),
+        }))
+    }
+
+    async fn update_user(
+        &self,
+        request: Request<pb::UpdateUserRequest>,
+    ) -> Result<Response<pb::UpdateUserResponse>, Status> {
+        let request = request.into_inner();
+        let update = Update {
+            id: request.id,
+            name: request.name,
+            email: request.email,
+            role: request.role,
+            expected_versions: request.expected_versions,
+        };
+        let user = Some(message(self.update_user.run(&caller()?, update).await?));
+        Ok(Response::new(pb::UpdateUserResponse { user }))
+    }
+
+    async fn delete_user(
+        &self,
+        request: Request<pb::DeleteUserRequest>,
+    ) -> Result<Response<pb::DeleteUserResponse>, Status> {
+        let request = request.into_inner();
+        self.delete_user
+            .run(&caller()?, &request.id, request.expected_versions)
+            .await?;
+        Ok(Response::new(pb::DeleteUserResponse {}))
+    }
+}
+
+/// The user who calls. By the rules nobody else comes here.
+fn caller() -> Result<String, Error> {
+    let context = Context::current();
+    let caller = context.as_ref().and_then(Context::principal);
+    let user = caller.filter(|principal| !principal.is_service());
+    let user = user.ok_or_else(|| Error::of(Kind::Unauthenticated))?;
+    Ok(user.subject().to_owned())
 }
 
 fn message(user: User) -> pb::User {
@@ -60,5 +119,6 @@ fn message(user: User) -> pb::User {
         role: user.role.as_str().to_owned(),
         created_at: Some(Timestamp::from(user.created_at)),
         updated_at: Some(Timestamp::from(user.updated_at)),
+        version: user.version,
     }
 }

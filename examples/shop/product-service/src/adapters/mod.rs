@@ -1,0 +1,5 @@
+//! The outside that the use cases need, made of real parts.
+
+mod sqlite;
+
+pub(crate) use sqlite::SqliteProducts;
