@@ -30,7 +30,11 @@ fn main() -> io::Result<()> {
         )
         .map_err(io::Error::other)?;
     }
-    fs::write(out.join("pages.rs"), modules)
+    fs::write(out.join("pages.rs"), modules)?;
+
+    let folder = "tests/first_hour/proto";
+    msf_build::compile(&[format!("{folder}/service.proto")], &[folder])
+        .map_err(|error| io::Error::other(format!("{error:?}")))
 }
 
 fn pages(folder: &Path) -> io::Result<Vec<PathBuf>> {

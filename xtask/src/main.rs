@@ -11,10 +11,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 mod book;
+mod foreign_types;
+mod front_pages;
 mod markdown;
 mod metadata;
 mod msrv;
 mod package;
+mod rustdoc_json;
 mod soak;
 
 /// What a command found: a closing line, or every mistake.
@@ -23,39 +26,54 @@ type Outcome = Result<String, Vec<String>>;
 struct Command {
     name: &'static str,
     about: &'static str,
-    run: fn(&Path) -> Outcome,
+    run: Run,
+}
+
+enum Run {
+    Check(fn(&Path) -> Outcome),
+    /// Also knows `--update`, which writes anew what it checks.
+    Page(fn(&Path, bool) -> Outcome),
 }
 
 const COMMANDS: &[Command] = &[
     Command {
         name: "book",
         about: "checks the summary, links, anchors, includes and fences of the book and the READMEs",
-        run: book::check,
+        run: Run::Check(book::check),
+    },
+    Command {
+        name: "foreign-types",
+        about: "checks the book's list of other crates' types in our public API; --update writes it",
+        run: Run::Page(foreign_types::check),
+    },
+    Command {
+        name: "front-pages",
+        about: "checks that each published crate begins with an example that its doctests compile",
+        run: Run::Check(front_pages::check),
     },
     Command {
         name: "msrv",
         about: "checks that no dependency needs a newer Rust than the workspace declares",
-        run: msrv::check,
+        run: Run::Check(msrv::check),
     },
     Command {
         name: "package",
         about: "checks what each published crate would upload: licences, README, manifest",
-        run: package::check,
+        run: Run::Check(package::check),
     },
     Command {
         name: "soak",
         about: "runs the tests that are too long for every day: those named soak_*",
-        run: soak::run,
+        run: Run::Check(soak::run),
     },
 ];
 
 fn main() -> ExitCode {
+    if let Some(code) = rustdoc_json::stand_in() {
+        return code;
+    }
     let mut arguments = std::env::args().skip(1);
     let name = arguments.next().unwrap_or_else(|| String::from("help"));
-    if let Some(extra) = arguments.next() {
-        eprintln!("unexpected argument `{extra}`; see cargo xtask help");
-        return ExitCode::from(2);
-    }
     if matches!(name.as_str(), "help" | "--help" | "-h") {
         help();
         return ExitCode::SUCCESS;
@@ -64,7 +82,20 @@ fn main() -> ExitCode {
         eprintln!("no command called `{name}`; see cargo xtask help");
         return ExitCode::from(2);
     };
-    match (command.run)(&root()) {
+    let mut arguments = arguments.peekable();
+    let update = matches!(command.run, Run::Page(_))
+        && arguments
+            .next_if(|argument| argument == "--update")
+            .is_some();
+    if let Some(extra) = arguments.next() {
+        eprintln!("unexpected argument `{extra}`; see cargo xtask help");
+        return ExitCode::from(2);
+    }
+    let outcome = match command.run {
+        Run::Check(check) => check(&root()),
+        Run::Page(check) => check(&root(), update),
+    };
+    match outcome {
         Ok(summary) => {
             println!("{summary}");
             ExitCode::SUCCESS
@@ -82,7 +113,7 @@ fn main() -> ExitCode {
 fn help() {
     println!("cargo xtask COMMAND\n");
     for command in COMMANDS {
-        println!("  {:<9} {}", command.name, command.about);
+        println!("  {:<13} {}", command.name, command.about);
     }
     println!("\nThe whole check of the repository is `bash .ci/run`.");
 }

@@ -1,6 +1,6 @@
 //! What cargo says about the workspace.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -14,6 +14,18 @@ pub(crate) fn cargo(root: &Path) -> Command {
 
 /// All packages of the lock file: the workspace's own and their dependencies.
 pub(crate) fn packages(root: &Path) -> Result<Vec<Value>, Vec<String>> {
+    match read(root)?["packages"].take() {
+        Value::Array(packages) => Ok(packages),
+        other => Err(vec![format!("cargo metadata: `packages` is {other}")]),
+    }
+}
+
+/// Where cargo builds.
+pub(crate) fn target_directory(root: &Path) -> Result<PathBuf, Vec<String>> {
+    Ok(PathBuf::from(text(&read(root)?, "target_directory")))
+}
+
+fn read(root: &Path) -> Result<Value, Vec<String>> {
     let output = cargo(root)
         .args(["metadata", "--format-version", "1", "--locked"])
         .stderr(Stdio::inherit())
@@ -22,12 +34,7 @@ pub(crate) fn packages(root: &Path) -> Result<Vec<Value>, Vec<String>> {
     if !output.status.success() {
         return Err(vec![format!("cargo metadata: {}", output.status)]);
     }
-    let mut metadata: Value = serde_json::from_slice(&output.stdout)
-        .map_err(|error| vec![format!("cargo metadata: {error}")])?;
-    match metadata["packages"].take() {
-        Value::Array(packages) => Ok(packages),
-        other => Err(vec![format!("cargo metadata: `packages` is {other}")]),
-    }
+    serde_json::from_slice(&output.stdout).map_err(|error| vec![format!("cargo metadata: {error}")])
 }
 
 /// Whether the package lies in this workspace: cargo gives those no source.

@@ -1,10 +1,10 @@
 //! The tests that are too long for every day.
 //!
-//! Such a test is named `soak_*` and marked `#[ignore = "soak"]`, beside the short test of the same thing.
+//! Such a test is one of cargo, or a script. One of cargo is named `soak_*` and marked `#[ignore = "soak"]`, beside the short test of the same thing.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use crate::{Outcome, metadata};
 
@@ -18,6 +18,9 @@ const RUNS: [(&[&str], &str); 2] = [
     ),
 ];
 
+/// What is long and no test of cargo.
+const SCRIPTS: [&[&str]; 1] = [&[".ci/api-check", "--long"]];
+
 pub(crate) fn run(root: &Path) -> Outcome {
     let mut passed = 0;
     let mut mistakes = Vec::new();
@@ -27,10 +30,30 @@ pub(crate) fn run(root: &Path) -> Outcome {
             Err(mistake) => mistakes.push(mistake),
         }
     }
+    for script in SCRIPTS {
+        match bash(root, script) {
+            Ok(()) => passed += 1,
+            Err(mistake) => mistakes.push(mistake),
+        }
+    }
     if mistakes.is_empty() {
         Ok(format!("{passed} long tests passed"))
     } else {
         Err(mistakes)
+    }
+}
+
+fn bash(root: &Path, script: &[&str]) -> Result<(), String> {
+    let named = script.join(" ");
+    let ended = Command::new("bash")
+        .args(script)
+        .current_dir(root)
+        .status()
+        .map_err(|error| format!("{named} did not start: {error}"))?;
+    if ended.success() {
+        Ok(())
+    } else {
+        Err(format!("{named}: {ended}"))
     }
 }
 
