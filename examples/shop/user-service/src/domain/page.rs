@@ -34,7 +34,7 @@ impl Page {
             violations.push(Violation::new("page", "page.range", "is less than 1"));
         }
         if !(1..=LARGEST).contains(&size) {
-            let message = format!("is not from 1 to {LARGEST}");
+            let message = format!("is not between 1 and {LARGEST}");
             violations.push(Violation::new("page_size", "page_size.range", message));
         }
         if violations.is_empty() {
