@@ -280,6 +280,39 @@ async fn who_is_calling_is_decided_once_by_the_outermost_layer() {
 }
 
 #[tokio::test]
+async fn what_an_authenticator_knows_is_not_asked_for_and_what_it_does_not_is() {
+    /// Has seen `user:ana` before.
+    struct Remembers;
+    impl msf_core::access::Authenticator for Remembers {
+        fn authenticate<'a>(
+            &'a self,
+            headers: &'a http::HeaderMap,
+        ) -> msf_core::BoxFuture<'a, Result<Option<Principal>, Error>> {
+            assert_ne!(headers["authorization"], "user:ana");
+            Box::pin(async { Ok(Some(Principal::user("bob"))) })
+        }
+
+        fn known(&self, headers: &http::HeaderMap) -> Option<Result<Option<Principal>, Error>> {
+            match headers.get("authorization")?.to_str().ok()? {
+                "user:ana" => Some(Ok(Some(Principal::user("ana").with_role("admin")))),
+                "bad" => Some(Err(Error::of(Kind::Unauthenticated))),
+                _ => None,
+            }
+        }
+    }
+    let app = route("/", Rule::role("admin"))
+        .layer(AuthenticateLayer::new(std::sync::Arc::new(Remembers)))
+        .layer(ContextLayer::new());
+    for (token, expected) in [
+        ("user:ana", StatusCode::OK),
+        ("user:bob", StatusCode::FORBIDDEN),
+        ("bad", StatusCode::UNAUTHORIZED),
+    ] {
+        assert_eq!(status(&app, "/", Some(token)).await, expected, "{token}");
+    }
+}
+
+#[tokio::test]
 async fn a_route_looks_at_paths_queries_and_methods_through_extractors() {
     let owner = || Rule::owner(|Path(id): &Path<uuid::Uuid>| id);
     let reads = Rule::when("it is a GET", |method: &Method, _: &Principal| {

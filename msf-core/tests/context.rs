@@ -228,13 +228,13 @@ async fn a_deadline_that_has_passed_is_not_sent() {
 #[tokio::test]
 async fn a_task_keeps_the_context_only_if_it_was_started_with_it() {
     let context = Context::root();
-    let id = context.correlation_id().clone();
+    let id = *context.correlation_id();
     let work = async {
         let plain = tokio::spawn(async { Context::current().is_none() });
         assert!(plain.await.unwrap());
         let kept = Context::current().unwrap().spawn(async {
             (
-                Context::current().unwrap().correlation_id().clone(),
+                *Context::current().unwrap().correlation_id(),
                 service_name(),
             )
         });

@@ -488,7 +488,7 @@ async fn a_grpc_body_has_the_bound_of_its_messages_instead() {
 
 const SECRET: &str = "index 7 of customer table";
 
-fn assert_internal(answer: &Response, grpc: bool) {
+fn assert_internal<B>(answer: &http::Response<B>, grpc: bool) {
     if grpc {
         let status = Status::from_header_map(answer.headers()).unwrap();
         assert_eq!(

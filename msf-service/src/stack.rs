@@ -16,27 +16,28 @@
 //! 11. **access rule**, of the route or inside the RPC's method.
 //! 12. validation and the handler.
 
-use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Request};
-use axum::response::Response;
+use axum::extract::DefaultBodyLimit;
 use http::header::{AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION};
 use msf_core::access::{AuthenticateLayer, Authenticator, FailureLimit};
 use msf_core::context::ContextLayer;
 use msf_core::observe::ObserveLayer;
 use msf_core::resilience::{CatchPanicLayer, DeadlineLayer, InFlightLayer};
 use tower::ServiceBuilder;
-use tower::util::{BoxCloneSyncService, Either};
+use tower::util::Either;
 
 use crate::edge::Peer;
 
-/// A whole app as one service, ready for a socket or for calls in process. Boxed once, here.
-pub(crate) type EdgeService = BoxCloneSyncService<Request, Response, Infallible>;
+mod edge_service;
+mod past_bounds;
+
+pub(crate) use edge_service::EdgeService;
+use past_bounds::PastBounds;
 
 /// The bounds of one app.
 #[derive(Clone, Copy, Debug)]
@@ -57,8 +58,6 @@ pub(crate) fn edge_stack(
     probes: Router,
     main: Router,
 ) -> EdgeService {
-    // The limit of ours is the one that counts; axum's own 2 MB would be a second one.
-    let main = main.layer(DefaultBodyLimit::disable());
     let main = match authenticator {
         Some(authenticator) => {
             let mut layer = AuthenticateLayer::new(authenticator);
@@ -72,6 +71,8 @@ pub(crate) fn edge_stack(
     let bounded = ServiceBuilder::new()
         .layer(InFlightLayer::new(bounds.in_flight))
         .layer(DeadlineLayer::new())
+        // The limit of ours is the one that counts; axum's own 2 MB would be a second one.
+        .layer(DefaultBodyLimit::disable())
         .service(main);
     let service = ServiceBuilder::new()
         .map_request(mark_credentials)
@@ -79,8 +80,8 @@ pub(crate) fn edge_stack(
         .layer(ContextLayer::new().default_deadline(bounds.deadline))
         .layer(ObserveLayer::new(Arc::clone(name)))
         .layer(CatchPanicLayer::new())
-        .service(probes.fallback_service(bounded));
-    BoxCloneSyncService::new(service)
+        .service(PastBounds::new(probes, bounded));
+    EdgeService::new(service)
 }
 
 fn peer(extensions: &http::Extensions) -> Option<IpAddr> {

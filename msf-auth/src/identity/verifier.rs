@@ -107,6 +107,10 @@ impl Authenticator for IdentityVerifier {
         self.verifier.authenticate(headers)
     }
 
+    fn known(&self, headers: &HeaderMap) -> Option<Result<Option<Principal>, Error>> {
+        self.verifier.known(headers)
+    }
+
     /// Nothing is: one address of a gateway stands for all its users, and a key that was changed would shut them out.
     fn is_guess(&self, _: &Error) -> bool {
         false

@@ -68,7 +68,7 @@ impl PasswordPoolBuilder {
     ///
     /// # Errors
     ///
-    /// An internal error if the system gives no thread or no random bytes.
+    /// An internal error if the system gives no thread.
     pub fn build(self) -> Result<PasswordPool, Error> {
         let (alive, ended) = mpsc::channel(1);
         let shared = Arc::new(Shared {

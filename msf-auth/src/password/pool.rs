@@ -65,7 +65,7 @@ impl PasswordPool {
     ///
     /// # Errors
     ///
-    /// An internal error if the system gives no thread or no random bytes.
+    /// An internal error if the system gives no thread.
     pub fn new(params: Params) -> Result<Self, Error> {
         Self::builder(params).build()
     }

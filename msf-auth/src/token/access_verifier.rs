@@ -100,6 +100,10 @@ impl Authenticator for AccessVerifier {
         self.verifier.authenticate(headers)
     }
 
+    fn known(&self, headers: &HeaderMap) -> Option<Result<Option<Principal>, Error>> {
+        self.verifier.known(headers)
+    }
+
     /// An expired token is none: every honest client comes with one now and then, and its signature is good.
     fn is_guess(&self, error: &Error) -> bool {
         error.code() != EXPIRED && matches!(error.kind(), Kind::Unauthenticated | Kind::Malformed)

@@ -59,6 +59,12 @@ pub(crate) struct Verifier<P> {
 }
 
 /// The one claim that is read before the signature is checked: it says whose keys to ask.
+/// What is known of credentials before they are verified.
+enum Look<'a> {
+    Known(Result<Option<Principal>, Error>),
+    New(&'a [u8], TokenHash),
+}
+
 #[derive(Deserialize)]
 struct Claimed {
     iss: String,
@@ -95,15 +101,10 @@ impl<P: Profile> Verifier<P> {
         headers: &'a HeaderMap,
     ) -> BoxFuture<'a, Result<Option<Principal>, Error>> {
         let at_once = |answer| -> BoxFuture<'a, _> { Box::pin(future::ready(answer)) };
-        let credentials = match bearer::credentials(headers) {
-            Ok(Some(credentials)) => credentials,
-            Ok(None) => return at_once(Ok(None)),
-            Err(reason) => return at_once(Err(Refusal::from(reason).into())),
+        let (credentials, hash) = match self.look(headers) {
+            Look::Known(answer) => return at_once(answer),
+            Look::New(credentials, hash) => (credentials, hash),
         };
-        let hash = hash(credentials);
-        if let Some(principal) = self.cached(&hash) {
-            return at_once(Ok(Some(principal)));
-        }
         Box::pin(async move {
             let passed = self.verify(credentials).await?;
             audit::count("verified");
@@ -112,6 +113,28 @@ impl<P: Profile> Verifier<P> {
             }
             Ok(Some(passed.principal))
         })
+    }
+
+    /// What [`authenticate`](Self::authenticate) answers without verifying a signature, if it does.
+    pub(crate) fn known(&self, headers: &HeaderMap) -> Option<Result<Option<Principal>, Error>> {
+        match self.look(headers) {
+            Look::Known(answer) => Some(answer),
+            Look::New(..) => None,
+        }
+    }
+
+    fn look<'a>(&self, headers: &'a HeaderMap) -> Look<'a> {
+        match bearer::credentials(headers) {
+            Ok(None) => Look::Known(Ok(None)),
+            Err(reason) => Look::Known(Err(Refusal::from(reason).into())),
+            Ok(Some(credentials)) => {
+                let hash = hash(credentials);
+                match self.cached(&hash) {
+                    Some(principal) => Look::Known(Ok(Some(principal))),
+                    None => Look::New(credentials, hash),
+                }
+            }
+        }
     }
 
     fn cached(&self, hash: &TokenHash) -> Option<Principal> {

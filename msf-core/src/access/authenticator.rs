@@ -46,6 +46,15 @@ pub trait Authenticator: Send + Sync + 'static {
         headers: &'a HeaderMap,
     ) -> BoxFuture<'a, Result<Option<Principal>, Error>>;
 
+    /// What [`authenticate`](Self::authenticate) would answer, where that is known without waiting; else `None`, and it is
+    /// asked. Default: `None`.
+    ///
+    /// For credentials that were looked at before: the layer then handles the request without a box for a future.
+    fn known(&self, headers: &HeaderMap) -> Option<Result<Option<Principal>, Error>> {
+        let _ = headers;
+        None
+    }
+
     /// Whether there are credentials at all, good or bad. Default: there is an `authorization` header.
     ///
     /// A [`FailureLimit`](super::FailureLimit) asks: who has used up its bound may still come without any.
@@ -68,6 +77,10 @@ impl<T: Authenticator + ?Sized> Authenticator for Arc<T> {
         headers: &'a HeaderMap,
     ) -> BoxFuture<'a, Result<Option<Principal>, Error>> {
         (**self).authenticate(headers)
+    }
+
+    fn known(&self, headers: &HeaderMap) -> Option<Result<Option<Principal>, Error>> {
+        (**self).known(headers)
     }
 
     fn has_credentials(&self, headers: &HeaderMap) -> bool {

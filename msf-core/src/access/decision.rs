@@ -26,24 +26,12 @@ impl<T> Rule<T> {
     ///
     /// The refusal.
     pub async fn decide(&self, identity: Option<&Identity>, target: &mut T) -> Result<(), Refusal> {
-        let plain = |terms: &&Vec<Term<T>>| terms.iter().all(|term| term.test.is_none());
-        let principal = identity.and_then(Identity::principal);
-        if self
-            .alternatives()
-            .iter()
-            .filter(plain)
-            .any(|terms| all_hold(terms, principal))
-        {
-            return Ok(());
-        }
-        let Some(principal) = principal else {
-            return Err(Refusal::Unauthenticated(match identity {
-                Some(Identity::Refused(error)) => error.duplicate(),
-                _ => Error::of(Kind::Unauthenticated),
-            }));
+        let principal = match self.decide_at_sight(identity) {
+            AtSight::Decided(decision) => return decision,
+            AtSight::Look(principal) => principal,
         };
         let mut refusal = Refusal::Forbidden;
-        for terms in self.alternatives().iter().filter(|terms| !plain(terms)) {
+        for terms in self.alternatives().iter().filter(|terms| !is_plain(terms)) {
             if !all_hold(terms, Some(principal)) {
                 continue;
             }
@@ -56,6 +44,37 @@ impl<T> Rule<T> {
         }
         Err(refusal)
     }
+
+    /// Decides what can be decided without looking at the request.
+    pub(super) fn decide_at_sight<'a>(&self, identity: Option<&'a Identity>) -> AtSight<'a> {
+        let principal = identity.and_then(Identity::principal);
+        let mut plain = self.alternatives().iter().filter(|terms| is_plain(terms));
+        if plain.any(|terms| all_hold(terms, principal)) {
+            return AtSight::Decided(Ok(()));
+        }
+        let Some(principal) = principal else {
+            return AtSight::Decided(Err(Refusal::Unauthenticated(match identity {
+                Some(Identity::Refused(error)) => error.duplicate(),
+                _ => Error::of(Kind::Unauthenticated),
+            })));
+        };
+        let mut alternatives = self.alternatives().iter();
+        if alternatives.all(|terms| is_plain(terms)) {
+            return AtSight::Decided(Err(Refusal::Forbidden));
+        }
+        AtSight::Look(principal)
+    }
+}
+
+/// What can be said of a request at its sight.
+pub(super) enum AtSight<'a> {
+    Decided(Result<(), Refusal>),
+    /// A test has to look at the request that this principal made.
+    Look(&'a Principal),
+}
+
+fn is_plain<T>(terms: &[Term<T>]) -> bool {
+    terms.iter().all(|term| term.test.is_none())
 }
 
 fn all_hold<T>(terms: &[Term<T>], principal: Option<&Principal>) -> bool {

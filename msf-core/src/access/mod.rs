@@ -39,7 +39,7 @@ pub use call_identity::CallIdentity;
 pub use decision::Refusal;
 pub use failure_limit::FailureLimit;
 pub use head::Head;
-pub use layer::{AccessLayer, AccessService};
+pub use layer::{AccessFuture, AccessLayer, AccessService};
 pub use principal::{OwnerId, Principal};
 pub use rpc::{ClientStream, RpcName};
 pub use rule::{Condition, Rule, RuleInfo};

@@ -23,16 +23,52 @@ pub trait CarrierMut {
     fn set(&mut self, name: &'static str, value: &str);
 }
 
+/// The names that a context has on a wire, ready to be looked up.
+static NAMES: [HeaderName; 6] = [
+    HeaderName::from_static(super::CORRELATION_ID),
+    HeaderName::from_static(super::REQUEST_ID),
+    HeaderName::from_static(super::TRACEPARENT),
+    HeaderName::from_static(super::TRACESTATE),
+    HeaderName::from_static(super::GRPC_TIMEOUT),
+    HeaderName::from_static(super::DEADLINE_MS),
+];
+
+/// Takes out of `headers` what a context reads there, so that only what is injected next is said.
+///
+/// ```
+/// let mut headers = http::HeaderMap::from_iter([("x-request-id".parse().unwrap(), "7".parse().unwrap())]);
+/// msf_core::context::strip(&mut headers);
+/// assert!(headers.is_empty());
+/// ```
+pub fn strip(headers: &mut HeaderMap) {
+    for name in &NAMES {
+        headers.remove(name);
+    }
+}
+
+/// `name` as one of those: to parse it anew for each header of each request costs more than to look it up.
+fn known(name: &str) -> Option<&'static HeaderName> {
+    NAMES.iter().find(|known| known.as_str() == name)
+}
+
 impl Carrier for HeaderMap {
     fn get(&self, name: &str) -> Option<&str> {
-        Self::get(self, name)?.to_str().ok()
+        let value = match known(name) {
+            Some(name) => Self::get(self, name),
+            None => Self::get(self, name),
+        };
+        value?.to_str().ok()
     }
 }
 
 impl CarrierMut for HeaderMap {
     fn set(&mut self, name: &'static str, value: &str) {
         if let Ok(value) = HeaderValue::from_str(value) {
-            self.insert(HeaderName::from_static(name), value);
+            let known = known(name).cloned();
+            self.insert(
+                known.unwrap_or_else(|| HeaderName::from_static(name)),
+                value,
+            );
         }
     }
 }

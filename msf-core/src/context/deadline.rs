@@ -106,17 +106,26 @@ pub(super) fn parse_millis(text: &str) -> Option<Duration> {
 
 /// Writes the largest value in the finest unit that fits eight digits, rounded down: a deadline never grows.
 pub(super) fn format_grpc_timeout(left: Duration) -> String {
-    const LIMIT: u128 = 100_000_000;
+    const LIMIT: u64 = 100_000_000;
+    let seconds = left.as_secs();
+    // The usual deadline of seconds needs neither 128 bits nor a second look.
+    if (1..100).contains(&seconds) {
+        let micros = seconds * 1_000_000 + u64::from(left.subsec_micros());
+        return format!("{micros}u");
+    }
     let units = [
         (left.as_nanos(), 'n'),
         (left.as_micros(), 'u'),
         (left.as_millis(), 'm'),
-        (u128::from(left.as_secs()), 'S'),
-        (u128::from(left.as_secs() / 60), 'M'),
+        (u128::from(seconds), 'S'),
+        (u128::from(seconds / 60), 'M'),
     ];
-    match units.into_iter().find(|(value, _)| *value < LIMIT) {
+    match units
+        .into_iter()
+        .find(|(value, _)| *value < u128::from(LIMIT))
+    {
         Some((value, unit)) => format!("{value}{unit}"),
-        None => format!("{}H", (left.as_secs() / 3600).min(99_999_999)),
+        None => format!("{}H", (seconds / 3600).min(99_999_999)),
     }
 }
 

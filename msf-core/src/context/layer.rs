@@ -75,10 +75,8 @@ where
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        let mut context = Context::extract(request.headers());
-        if let Some(deadline) = self.default_deadline.and_then(Deadline::after) {
-            context = context.with_default_deadline(deadline);
-        }
+        let default = self.default_deadline.and_then(Deadline::after);
+        let context = Context::extract_bounded(request.headers(), default);
         request.extensions_mut().insert(context.clone());
         // The inner service may build its future eagerly, so the call itself runs inside the scope too.
         let future = CURRENT.sync_scope(context.clone(), || self.inner.call(request));

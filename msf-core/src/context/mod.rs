@@ -40,7 +40,7 @@ mod layer;
 mod scope;
 mod trace;
 
-pub use carrier::{Carrier, CarrierMut};
+pub use carrier::{Carrier, CarrierMut, strip};
 pub use correlation::CorrelationId;
 pub use deadline::{Deadline, DeadlineExceeded};
 pub use layer::{ContextLayer, ContextService, ResponseFuture};
@@ -87,12 +87,18 @@ struct Inner {
     given: Option<Deadline>,
     default: Option<Deadline>,
     default_lifted: AtomicBool,
-    shared: Arc<Shared>,
+    found: Found,
 }
 
 /// What is found out about a request while it is handled; shared by a context and its children.
+enum Found {
+    Here(Findings),
+    /// In the context that this one is a child of.
+    Above(Context),
+}
+
 #[derive(Default)]
-struct Shared {
+struct Findings {
     identity: OnceLock<Identity>,
     route: OnceLock<observe::Route>,
     failure: OnceLock<observe::Failure>,
@@ -106,7 +112,7 @@ impl Context {
             TraceContext::root(),
             None,
             None,
-            Arc::default(),
+            Found::new(),
         )
     }
 
@@ -115,6 +121,12 @@ impl Context {
     /// The correlation id is taken from `x-correlation-id`, else `x-request-id`; the deadline is the earlier of
     /// `grpc-timeout` and `x-deadline-ms`, counted from now. A malformed deadline counts as none, as gRPC has it.
     pub fn extract(carrier: &impl Carrier) -> Self {
+        Self::extract_bounded(carrier, None)
+    }
+
+    /// The same, with a bound that holds until the head of the answer is there: see
+    /// [`with_default_deadline`](Self::with_default_deadline).
+    pub(crate) fn extract_bounded(carrier: &impl Carrier, default: Option<Deadline>) -> Self {
         let correlation_id = [CORRELATION_ID, REQUEST_ID]
             .iter()
             .find_map(|name| carrier.get(name).and_then(CorrelationId::parse))
@@ -134,7 +146,7 @@ impl Context {
             .flatten()
             .min()
             .and_then(Deadline::after);
-        Self::assemble(correlation_id, trace, given, None, Arc::default())
+        Self::assemble(correlation_id, trace, given, default, Found::new())
     }
 
     /// Writes this context into a call that leaves: its span becomes the callee's parent, its deadline what is left.
@@ -198,11 +210,11 @@ impl Context {
     /// A context for a call that this one makes: the same id, trace, deadline and identity, a new span.
     pub fn child(&self) -> Self {
         Self::assemble(
-            self.inner.correlation_id.clone(),
+            self.inner.correlation_id,
             self.inner.trace.child(),
             self.deadline(),
             None,
-            Arc::clone(&self.inner.shared),
+            self.found_above(),
         )
     }
 
@@ -210,11 +222,11 @@ impl Context {
     pub fn with_deadline(&self, deadline: Deadline) -> Self {
         let earlier = self.deadline().map_or(deadline, |own| own.min(deadline));
         Self::assemble(
-            self.inner.correlation_id.clone(),
+            self.inner.correlation_id,
             self.inner.trace.clone(),
             Some(earlier),
             None,
-            Arc::clone(&self.inner.shared),
+            self.found_above(),
         )
     }
 
@@ -224,11 +236,11 @@ impl Context {
     /// [`Context::lift_default_deadline`].
     pub fn with_default_deadline(&self, default: Deadline) -> Self {
         Self::assemble(
-            self.inner.correlation_id.clone(),
+            self.inner.correlation_id,
             self.inner.trace.clone(),
             self.inner.given,
             Some(default),
-            Arc::clone(&self.inner.shared),
+            self.found_above(),
         )
     }
 
@@ -264,33 +276,50 @@ impl Context {
 
     /// What authentication found; `None` where no authentication layer ran.
     pub fn identity(&self) -> Option<&Identity> {
-        self.inner.shared.identity.get()
+        self.findings().identity.get()
     }
 
     /// Records who is calling; the first call wins, so that nothing can replace an identity later.
     pub(crate) fn set_identity(&self, identity: Identity) {
         // A second layer must not overrule the outer one; ignoring it keeps the stricter, first answer.
-        let _ = self.inner.shared.identity.set(identity);
+        let _ = self.findings().identity.set(identity);
     }
 
     /// The route or RPC that answers, once it is known.
     pub fn route(&self) -> Option<&observe::Route> {
-        self.inner.shared.route.get()
+        self.findings().route.get()
     }
 
     /// Records which route or RPC answers: the label of metrics and log lines. The first call wins.
     pub fn set_route(&self, route: observe::Route) {
-        let _ = self.inner.shared.route.set(route);
+        let _ = self.findings().route.set(route);
     }
 
     /// What went wrong while answering, for the log line; never shown to a caller.
     pub fn failure(&self) -> Option<&observe::Failure> {
-        self.inner.shared.failure.get()
+        self.findings().failure.get()
     }
 
     /// Records what went wrong while answering. The first call wins.
     pub fn set_failure(&self, failure: observe::Failure) {
-        let _ = self.inner.shared.failure.set(failure);
+        let _ = self.findings().failure.set(failure);
+    }
+
+    fn findings(&self) -> &Findings {
+        let mut context = self;
+        loop {
+            match &context.inner.found {
+                Found::Here(findings) => return findings,
+                Found::Above(above) => context = above,
+            }
+        }
+    }
+
+    fn found_above(&self) -> Found {
+        match &self.inner.found {
+            Found::Here(_) => Found::Above(self.clone()),
+            Found::Above(top) => Found::Above(top.clone()),
+        }
     }
 
     fn assemble(
@@ -298,7 +327,7 @@ impl Context {
         trace: TraceContext,
         given: Option<Deadline>,
         default: Option<Deadline>,
-        shared: Arc<Shared>,
+        found: Found,
     ) -> Self {
         let inner = Inner {
             correlation_id,
@@ -306,11 +335,17 @@ impl Context {
             given,
             default,
             default_lifted: AtomicBool::new(false),
-            shared,
+            found,
         };
         Self {
             inner: Arc::new(inner),
         }
+    }
+}
+
+impl Found {
+    fn new() -> Self {
+        Self::Here(Findings::default())
     }
 }
 

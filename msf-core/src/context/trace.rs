@@ -105,12 +105,13 @@ impl TraceContext {
 
     /// The `traceparent` that a callee gets: its parent is this span. Only the sampled flag is passed on.
     pub fn to_header(&self) -> String {
-        format!(
-            "00-{}-{}-{:02x}",
-            self.trace_id,
-            self.span_id,
-            self.flags & 1
-        )
+        let mut header = String::with_capacity(55);
+        header.push_str("00-");
+        header.push_str(text_of(&hexadecimal::<32>(self.trace_id.0)));
+        header.push('-');
+        header.push_str(text_of(&hexadecimal::<16>(self.span_id.0.into())));
+        header.push_str(if self.is_sampled() { "-01" } else { "-00" });
+        header
     }
 
     /// The trace that this request belongs to.
@@ -147,15 +148,41 @@ impl TraceContext {
     }
 }
 
+/// The last `N` hexadecimal digits of `number`. Written for each request several times, so without `format!`.
+fn hexadecimal<const N: usize>(mut number: u128) -> [u8; N] {
+    let mut digits = [b'0'; N];
+    for digit in digits.iter_mut().rev() {
+        *digit = b"0123456789abcdef"[(number & 0xf) as usize];
+        number >>= 4;
+    }
+    digits
+}
+
+fn text_of(digits: &[u8]) -> &str {
+    // They are ASCII.
+    std::str::from_utf8(digits).unwrap_or_default()
+}
+
+/// Exactly `len` lower-case hexadecimal digits as a number.
 fn hex(digits: &str, len: usize) -> Option<u128> {
-    let lower = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-    (digits.len() == len && digits.bytes().all(lower))
-        .then(|| u128::from_str_radix(digits, 16).ok())?
+    if digits.len() != len {
+        return None;
+    }
+    let mut number = 0;
+    for byte in digits.bytes() {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'f' => byte - b'a' + 10,
+            _ => return None,
+        };
+        number = number << 4 | u128::from(digit);
+    }
+    Some(number)
 }
 
 impl fmt::Display for TraceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.0)
+        f.write_str(text_of(&hexadecimal::<32>(self.0)))
     }
 }
 
@@ -167,7 +194,7 @@ impl fmt::Debug for TraceId {
 
 impl fmt::Display for SpanId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", self.0)
+        f.write_str(text_of(&hexadecimal::<16>(self.0.into())))
     }
 }
 

@@ -16,7 +16,7 @@ use super::Error;
 /// let request = http::Request::builder().header("content-type", "application/grpc+proto").body(()).unwrap();
 /// assert_eq!(Protocol::of(&request), Protocol::Grpc);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Protocol {
     /// Anything but gRPC.
     Http,

@@ -14,10 +14,13 @@ use tower_service::Service;
 use tracing::Span;
 
 use super::ObservedBody;
+use super::meter::Meter;
 use super::record::{Matched, Record};
 use super::service_name::{SERVICE, in_service_sync};
 
 /// Emits a span, one log line and one measurement for each request, under the name of a service.
+///
+/// The histograms of a service are looked up once, at its first answers: install the recorder of metrics before.
 ///
 /// Levels: `error` with the cause where the fault is ours, `debug` for probes, else `info`.
 ///
@@ -31,7 +34,7 @@ use super::service_name::{SERVICE, in_service_sync};
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct ObserveLayer {
-    service: Arc<str>,
+    meter: Arc<Meter>,
     matched: Option<Matched>,
 }
 
@@ -39,7 +42,7 @@ impl ObserveLayer {
     /// Observes as the service `name`.
     pub fn new(name: impl Into<Arc<str>>) -> Self {
         Self {
-            service: name.into(),
+            meter: Arc::new(Meter::new(name.into())),
             matched: None,
         }
     }
@@ -57,7 +60,7 @@ impl<S> Layer<S> for ObserveLayer {
     fn layer(&self, inner: S) -> Self::Service {
         ObserveService {
             inner,
-            service: Arc::clone(&self.service),
+            meter: Arc::clone(&self.meter),
             matched: self.matched,
         }
     }
@@ -67,7 +70,7 @@ impl<S> Layer<S> for ObserveLayer {
 #[derive(Clone, Debug)]
 pub struct ObserveService<S> {
     inner: S,
-    service: Arc<str>,
+    meter: Arc<Meter>,
     matched: Option<Matched>,
 }
 
@@ -85,15 +88,15 @@ where
     }
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
-        let record = Record::start(&self.service, self.matched, &request);
+        let record = Record::start(&self.meter, self.matched, &request);
         let span = tracing::info_span!(
             target: "msf::request",
             "request",
             otel.kind = "server",
-            service = &*self.service,
+            service = &**self.meter.service(),
             route = tracing::field::Empty,
         );
-        let service = Arc::clone(&self.service);
+        let service = Arc::clone(self.meter.service());
         let future = in_service_sync(Arc::clone(&service), || {
             span.in_scope(|| self.inner.call(request))
         });

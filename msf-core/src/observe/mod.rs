@@ -19,6 +19,7 @@
 
 mod body;
 mod layer;
+mod meter;
 mod record;
 mod route;
 mod service_name;

@@ -8,6 +8,7 @@ use http_body::Body;
 use tokio::time::Instant;
 use tonic::Code;
 
+use super::meter::{Meter, Series};
 use super::{Route, service_name};
 use crate::context::Context;
 use crate::error::Protocol;
@@ -18,7 +19,7 @@ pub(super) type Matched = fn(&http::Extensions) -> Option<String>;
 /// Collects what becomes known of a request and writes it when told to, or when dropped.
 #[derive(Debug)]
 pub(super) struct Record {
-    service: Arc<str>,
+    meter: Arc<Meter>,
     context: Context,
     protocol: Protocol,
     method: &'static str,
@@ -32,7 +33,7 @@ pub(super) struct Record {
 
 impl Record {
     pub(super) fn start<B>(
-        service: &Arc<str>,
+        meter: &Arc<Meter>,
         matched: Option<Matched>,
         request: &Request<B>,
     ) -> Self {
@@ -46,7 +47,7 @@ impl Record {
             context.set_route(Route::http(pattern));
         }
         Self {
-            service: Arc::clone(service),
+            meter: Arc::clone(meter),
             context,
             protocol: Protocol::of(request),
             method: method_label(request.method()),
@@ -117,45 +118,17 @@ impl Record {
                 u16::try_from(code).unwrap_or(2)
             }
         };
-        self.measure(seconds, status);
+        let series = Series {
+            protocol: self.protocol,
+            route: self.context.route().cloned(),
+            method: self.method,
+            status,
+        };
+        self.meter.record(series, seconds);
         let context = self.context.clone();
-        service_name::in_service_sync(Arc::clone(&self.service), || {
+        service_name::in_service_sync(Arc::clone(self.meter.service()), || {
             context.sync_scope(|| self.log(seconds, status, complete));
         });
-    }
-
-    fn measure(&self, seconds: f64, status: u16) {
-        let service = self.service.to_string();
-        match (self.protocol, self.context.route()) {
-            (Protocol::Grpc, route) => {
-                let (name, method) = match route {
-                    Some(Route::Rpc { service, method }) => (service.clone(), method.clone()),
-                    _ => ("unmatched".into(), "unmatched".into()),
-                };
-                metrics::histogram!(
-                    "rpc_server_duration_seconds",
-                    "service" => service,
-                    "rpc_service" => name,
-                    "rpc_method" => method,
-                    "rpc_grpc_status_code" => grpc_label(status),
-                )
-                .record(seconds);
-            }
-            (Protocol::Http, route) => {
-                let route = match route {
-                    Some(Route::Http(pattern)) => pattern.clone(),
-                    _ => "unmatched".into(),
-                };
-                metrics::histogram!(
-                    "http_server_request_duration_seconds",
-                    "service" => service,
-                    "http_request_method" => self.method,
-                    "http_route" => route,
-                    "http_response_status_code" => status.to_string(),
-                )
-                .record(seconds);
-            }
-        }
     }
 
     /// Whether the answer says that it is the server who failed, whoever wrote it.
@@ -175,8 +148,13 @@ impl Record {
     }
 
     fn log(&self, seconds: f64, status: u16, complete: bool) {
-        let route = self.context.route().map(ToString::to_string);
-        let route = route.as_deref().unwrap_or("unmatched");
+        let route = self.context.route();
+        let is_probe = route.is_some_and(Route::is_probe);
+        let route: &dyn std::fmt::Display = match route {
+            Some(route) => route,
+            None => &super::meter::UNMATCHED,
+        };
+        let route = tracing::field::display(route);
         let principal = self
             .context
             .principal()
@@ -208,7 +186,7 @@ impl Record {
         }
         if cause.is_some() || self.is_our_fault(status) {
             line!(tracing::Level::ERROR);
-        } else if is_probe(route) {
+        } else if is_probe {
             line!(tracing::Level::DEBUG);
         } else {
             line!(tracing::Level::INFO);
@@ -220,11 +198,6 @@ impl Drop for Record {
     fn drop(&mut self) {
         self.finish(false);
     }
-}
-
-fn is_probe(route: &str) -> bool {
-    matches!(route, "/livez" | "/readyz" | "/startupz" | "/healthz")
-        || route.starts_with("grpc.health.v1.Health/")
 }
 
 /// The standard methods by name, all others as `other`: a caller may send any word.
@@ -255,12 +228,5 @@ fn code_without_trailers(status: Option<StatusCode>) -> Code {
         404 => Code::Unimplemented,
         429 | 502 | 503 | 504 => Code::Unavailable,
         _ => Code::Unknown,
-    }
-}
-
-fn grpc_label(status: u16) -> String {
-    match status {
-        0..=16 => status.to_string(),
-        _ => "2".to_owned(),
     }
 }

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use metrics::SharedString;
+
 /// The route or RPC that answers: a pattern (`/users/{id}`) or a service and method, never a raw path.
 ///
 /// ```
@@ -9,43 +11,66 @@ use std::borrow::Cow;
 /// assert_eq!(Route::http("/users/{id}").to_string(), "/users/{id}");
 /// assert_eq!(Route::rpc("hello.v1.Greeter", "SayHello").to_string(), "hello.v1.Greeter/SayHello");
 /// ```
+///
+/// A clone allocates nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Route {
-    /// The pattern of an HTTP route.
-    Http(Cow<'static, str>),
-    /// An RPC, by the names of the descriptor.
+pub struct Route(pub(super) Named);
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Named {
+    Http(SharedString),
     Rpc {
-        /// Package and service.
-        service: Cow<'static, str>,
-        /// The method.
-        method: Cow<'static, str>,
+        service: SharedString,
+        method: SharedString,
     },
 }
 
 impl Route {
     /// An HTTP route by its pattern.
     pub fn http(pattern: impl Into<Cow<'static, str>>) -> Self {
-        Self::Http(pattern.into())
+        Self(Named::Http(shared(pattern.into())))
     }
 
-    /// An RPC by its names.
+    /// An RPC by the names of the descriptor: package and service, and the method.
     pub fn rpc(
         service: impl Into<Cow<'static, str>>,
         method: impl Into<Cow<'static, str>>,
     ) -> Self {
-        Self::Rpc {
-            service: service.into(),
-            method: method.into(),
+        Self(Named::Rpc {
+            service: shared(service.into()),
+            method: shared(method.into()),
+        })
+    }
+}
+
+impl Route {
+    /// Whether it answers how the service is; such requests are many and say nothing.
+    pub(super) fn is_probe(&self) -> bool {
+        match &self.0 {
+            Named::Http(path) => {
+                matches!(&**path, "/livez" | "/readyz" | "/startupz" | "/healthz")
+            }
+            Named::Rpc { service, .. } => &**service == "grpc.health.v1.Health",
         }
+    }
+}
+
+fn shared(text: Cow<'static, str>) -> SharedString {
+    match text {
+        Cow::Borrowed(text) => SharedString::const_str(text),
+        Cow::Owned(text) => SharedString::from_shared(text.into()),
     }
 }
 
 impl std::fmt::Display for Route {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Http(pattern) => f.write_str(pattern),
-            Self::Rpc { service, method } => write!(f, "{service}/{method}"),
+        match &self.0 {
+            Named::Http(pattern) => f.write_str(pattern),
+            Named::Rpc { service, method } => {
+                f.write_str(service)?;
+                f.write_str("/")?;
+                f.write_str(method)
+            }
         }
     }
 }

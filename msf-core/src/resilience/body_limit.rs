@@ -5,7 +5,8 @@ use std::task::{Context as TaskContext, Poll};
 use axum_core::body::Body;
 use axum_core::response::Response;
 use bytes::Bytes;
-use futures_util::future::{Either, Ready, ready};
+use futures_util::FutureExt as _;
+use futures_util::future::{Either, Map, Ready, ready};
 use http::Request;
 use http::header::CONTENT_LENGTH;
 use http_body_util::Limited;
@@ -64,15 +65,23 @@ pub struct BodyLimitService<S> {
     except_grpc: bool,
 }
 
-impl<S, ReqBody> Service<Request<ReqBody>> for BodyLimitService<S>
+/// The future of [`BodyLimitService`]: the answer of the service behind it, or that the body is too large.
+pub type BodyLimitFuture<F, B, E> = Either<
+    Map<F, fn(Result<http::Response<B>, E>) -> Result<Response, E>>,
+    Ready<Result<Response, E>>,
+>;
+
+impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for BodyLimitService<S>
 where
-    S: Service<Request<Body>, Response = Response>,
+    S: Service<Request<Body>, Response = http::Response<ResBody>>,
     ReqBody: http_body::Body<Data = Bytes> + Send + 'static,
     ReqBody::Error: Into<BoxError>,
+    ResBody: http_body::Body<Data = Bytes> + Send + 'static,
+    ResBody::Error: Into<BoxError>,
 {
     type Response = Response;
     type Error = S::Error;
-    type Future = Either<S::Future, Ready<Result<Response, S::Error>>>;
+    type Future = BodyLimitFuture<S::Future, ResBody, S::Error>;
 
     fn poll_ready(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(cx)
@@ -80,26 +89,25 @@ where
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let protocol = Protocol::of(&request);
-        if self.except_grpc && protocol == Protocol::Grpc {
-            return Either::Left(self.inner.call(request.map(Body::new)));
-        }
         let declared: Option<usize> = request
             .headers()
             .get(CONTENT_LENGTH)
             .and_then(|value| value.to_str().ok()?.parse().ok());
-        match declared {
+        let is_free = self.except_grpc && protocol == Protocol::Grpc;
+        let request = match declared {
+            _ if is_free => request.map(Body::new),
             Some(length) if length > self.limit => {
-                Either::Right(ready(Ok(protocol.respond(Error::of(Kind::TooLarge)))))
+                return Either::Right(ready(Ok(protocol.respond(Error::of(Kind::TooLarge)))));
             }
             // The server holds a body to its declared length; only one without is counted here.
-            Some(_) => Either::Left(self.inner.call(request.map(Body::new))),
-            None => {
-                let limit = self.limit;
-                Either::Left(
-                    self.inner
-                        .call(request.map(|body| Body::new(Limited::new(body, limit)))),
-                )
-            }
-        }
+            Some(_) => request.map(Body::new),
+            // No body at all, as with most GETs.
+            None if request.body().is_end_stream() => request.map(Body::new),
+            None => request.map(|body| Body::new(Limited::new(body, self.limit))),
+        };
+        let boxed = |answer: Result<http::Response<ResBody>, S::Error>| {
+            answer.map(|response| response.map(Body::new))
+        };
+        Either::Left(self.inner.call(request).map(boxed))
     }
 }

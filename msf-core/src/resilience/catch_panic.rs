@@ -6,15 +6,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
-use axum_core::body::Body;
-use axum_core::response::Response;
+use axum_core::response::Response as OwnResponse;
 use bytes::Bytes;
-use http::Request;
+use http::{Request, Response};
 use http_body::{Frame, SizeHint};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::answer_body::AnswerBody;
 use super::ended::early_end;
 use crate::BoxError;
 use crate::error::{Error, Protocol};
@@ -51,11 +51,11 @@ pub struct CatchPanicService<S> {
 
 impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for CatchPanicService<S>
 where
-    S: Service<Request<ReqBody>, Response = http::Response<ResBody>>,
-    ResBody: http_body::Body<Data = Bytes> + Send + 'static,
+    S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+    ResBody: http_body::Body<Data = Bytes>,
     ResBody::Error: Into<BoxError>,
 {
-    type Response = Response;
+    type Response = Response<CatchPanicBody<ResBody>>;
     type Error = S::Error;
     type Future = CatchPanicFuture<S::Future>;
 
@@ -94,11 +94,11 @@ pin_project! {
 
 impl<F, ResBody, E> Future for CatchPanicFuture<F>
 where
-    F: Future<Output = Result<http::Response<ResBody>, E>>,
-    ResBody: http_body::Body<Data = Bytes> + Send + 'static,
+    F: Future<Output = Result<Response<ResBody>, E>>,
+    ResBody: http_body::Body<Data = Bytes>,
     ResBody::Error: Into<BoxError>,
 {
-    type Output = Result<Response, E>;
+    type Output = Result<Response<CatchPanicBody<ResBody>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
@@ -107,9 +107,13 @@ where
             match catch_unwind(AssertUnwindSafe(|| inner.poll(cx))) {
                 Ok(Poll::Pending) => return Poll::Pending,
                 Ok(Poll::Ready(answer)) => {
-                    return Poll::Ready(
-                        answer.map(|response| response.map(|body| guarded(body, protocol))),
-                    );
+                    return Poll::Ready(answer.map(|response| {
+                        response.map(|body| CatchPanicBody {
+                            inner: AnswerBody::of_service(body),
+                            protocol,
+                            ended: false,
+                        })
+                    }));
                 }
                 Err(panic) => {
                     this.inner.set(None);
@@ -118,37 +122,32 @@ where
             }
         }
         match this.panic.take() {
-            Some(error) => Poll::Ready(Ok(protocol.respond(error))),
+            Some(error) => Poll::Ready(Ok(own(protocol.respond(error), protocol))),
             None => Poll::Pending,
         }
     }
 }
 
-fn guarded<B>(body: B, protocol: Protocol) -> Body
-where
-    B: http_body::Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-{
-    if body.is_end_stream() {
-        return Body::new(body);
-    }
-    Body::new(GuardedBody {
-        inner: body,
+fn own<B>(answer: OwnResponse, protocol: Protocol) -> Response<CatchPanicBody<B>> {
+    answer.map(|body| CatchPanicBody {
+        inner: AnswerBody::of_layer(body),
         protocol,
         ended: false,
     })
 }
 
 pin_project! {
-    struct GuardedBody<B> {
+    /// The body of an answer of [`CatchPanicService`]. A panic in it ends it: with trailers for gRPC, with an error for HTTP.
+    #[derive(Debug)]
+    pub struct CatchPanicBody<B> {
         #[pin]
-        inner: B,
+        inner: AnswerBody<B>,
         protocol: Protocol,
         ended: bool,
     }
 }
 
-impl<B> http_body::Body for GuardedBody<B>
+impl<B> http_body::Body for CatchPanicBody<B>
 where
     B: http_body::Body<Data = Bytes>,
     B::Error: Into<BoxError>,
@@ -165,7 +164,7 @@ where
             return Poll::Ready(None);
         }
         match catch_unwind(AssertUnwindSafe(|| this.inner.poll_frame(cx))) {
-            Ok(frame) => frame.map(|frame| frame.map(|frame| frame.map_err(Into::into))),
+            Ok(frame) => frame,
             Err(panic) => {
                 *this.ended = true;
                 Poll::Ready(Some(early_end(*this.protocol, panicked(&*panic))))

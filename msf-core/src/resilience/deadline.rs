@@ -4,16 +4,15 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
-use axum_core::body::Body;
-use axum_core::response::Response;
 use bytes::Bytes;
-use http::Request;
+use http::{Request, Response};
 use http_body::{Frame, SizeHint};
 use pin_project_lite::pin_project;
 use tokio::time::Sleep;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::answer_body::AnswerBody;
 use super::ended::early_end;
 use crate::BoxError;
 use crate::context::{Context, Deadline};
@@ -53,11 +52,11 @@ pub struct DeadlineService<S> {
 
 impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for DeadlineService<S>
 where
-    S: Service<Request<ReqBody>, Response = http::Response<ResBody>>,
-    ResBody: http_body::Body<Data = Bytes> + Send + 'static,
+    S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+    ResBody: http_body::Body<Data = Bytes>,
     ResBody::Error: Into<BoxError>,
 {
-    type Response = Response;
+    type Response = Response<DeadlineBody<ResBody>>;
     type Error = S::Error;
     type Future = DeadlineFuture<S::Future>;
 
@@ -95,16 +94,16 @@ pin_project! {
 
 impl<F, ResBody, E> Future for DeadlineFuture<F>
 where
-    F: Future<Output = Result<http::Response<ResBody>, E>>,
-    ResBody: http_body::Body<Data = Bytes> + Send + 'static,
+    F: Future<Output = Result<Response<ResBody>, E>>,
+    ResBody: http_body::Body<Data = Bytes>,
     ResBody::Error: Into<BoxError>,
 {
-    type Output = Result<Response, E>;
+    type Output = Result<Response<DeadlineBody<ResBody>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let Some(inner) = this.inner.as_mut().as_pin_mut() else {
-            return Poll::Ready(Ok(this.protocol.respond(Error::of(Kind::DeadlineExceeded))));
+            return Poll::Ready(Ok(too_late(*this.protocol)));
         };
         if let Poll::Ready(answer) = inner.poll(cx) {
             let context = this.context.as_ref();
@@ -123,9 +122,7 @@ where
             match this.context.as_ref().and_then(Context::deadline) {
                 Some(deadline) if deadline.is_past() => {
                     this.inner.set(None);
-                    return Poll::Ready(Ok(this
-                        .protocol
-                        .respond(Error::of(Kind::DeadlineExceeded))));
+                    return Poll::Ready(Ok(too_late(*this.protocol)));
                 }
                 Some(later) => this
                     .timer
@@ -137,36 +134,47 @@ where
     }
 }
 
-fn bounded<B>(body: B, deadline: Option<Deadline>, protocol: Protocol) -> Body
+fn too_late<B>(protocol: Protocol) -> Response<DeadlineBody<B>> {
+    let answer = protocol.respond(Error::of(Kind::DeadlineExceeded));
+    answer.map(|body| DeadlineBody {
+        inner: AnswerBody::of_layer(body),
+        timer: None,
+        protocol,
+        begun: false,
+        ended: false,
+    })
+}
+
+fn bounded<B>(body: B, deadline: Option<Deadline>, protocol: Protocol) -> DeadlineBody<B>
 where
-    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B: http_body::Body<Data = Bytes>,
     B::Error: Into<BoxError>,
 {
-    match deadline {
-        Some(deadline) if !body.is_end_stream() => Body::new(BoundedBody {
-            inner: body,
-            timer: tokio::time::sleep_until(deadline.instant()),
-            protocol,
-            begun: false,
-            ended: false,
-        }),
-        _ => Body::new(body),
+    let deadline = deadline.filter(|_| !body.is_end_stream());
+    DeadlineBody {
+        inner: AnswerBody::of_service(body),
+        timer: deadline.map(|deadline| tokio::time::sleep_until(deadline.instant())),
+        protocol,
+        begun: false,
+        ended: false,
     }
 }
 
 pin_project! {
-    struct BoundedBody<B> {
+    /// The body of an answer of [`DeadlineService`]. It ends early at a deadline that the caller gave.
+    #[derive(Debug)]
+    pub struct DeadlineBody<B> {
         #[pin]
-        inner: B,
+        inner: AnswerBody<B>,
         #[pin]
-        timer: Sleep,
+        timer: Option<Sleep>,
         protocol: Protocol,
         begun: bool,
         ended: bool,
     }
 }
 
-impl<B> http_body::Body for BoundedBody<B>
+impl<B> http_body::Body for DeadlineBody<B>
 where
     B: http_body::Body<Data = Bytes>,
     B::Error: Into<BoxError>,
@@ -182,14 +190,17 @@ where
         if *this.ended {
             return Poll::Ready(None);
         }
+        let Some(timer) = this.timer.as_pin_mut() else {
+            return this.inner.poll_frame(cx);
+        };
         // A body that is never idle has to be asked for the time before each frame; but an answer that is whole already
         // is not cut for having become ready at the last moment.
-        let late = this.timer.poll(cx).is_ready();
+        let late = timer.poll(cx).is_ready();
         if !late || !*this.begun || this.inner.is_end_stream() {
             match this.inner.poll_frame(cx) {
                 Poll::Ready(frame) => {
                     *this.begun = true;
-                    return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
+                    return Poll::Ready(frame);
                 }
                 Poll::Pending if !late => return Poll::Pending,
                 Poll::Pending => {}

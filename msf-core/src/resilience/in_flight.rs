@@ -1,22 +1,23 @@
 //! Bounds how many requests are in hand, and sheds what is beyond.
 
+use std::fmt;
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
-use axum_core::body::Body;
-use axum_core::response::Response;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use http::Request;
+use http::{Request, Response};
 use http_body::{Frame, SizeHint};
 use pin_project_lite::pin_project;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::answer_body::AnswerBody;
 use crate::BoxError;
 use crate::context::{Context, Deadline};
 use crate::error::{Error, Kind, Protocol};
@@ -78,10 +79,8 @@ impl Drop for Place<'_> {
 }
 
 impl Gate {
-    async fn enter(&self, deadline: Option<Deadline>) -> Result<OwnedSemaphorePermit, Error> {
-        if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
-            return Ok(permit);
-        }
+    /// Waits for a place in hand, where the queue has one.
+    async fn wait(&self, deadline: Option<Deadline>) -> Result<OwnedSemaphorePermit, Error> {
         let place = Place(self);
         if self.waiting.fetch_add(1, Ordering::AcqRel) >= self.queue {
             return Err(Error::of(Kind::Overloaded).with_retry_after(Duration::from_secs(1)));
@@ -107,61 +106,132 @@ pub struct InFlightService<S> {
 
 impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for InFlightService<S>
 where
-    S: Service<Request<ReqBody>, Response = http::Response<ResBody>> + Clone + Send + 'static,
+    S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone + Send + 'static,
     S::Future: Send,
     ReqBody: Send + 'static,
-    ResBody: http_body::Body<Data = Bytes> + Send + 'static,
+    ResBody: http_body::Body<Data = Bytes>,
     ResBody::Error: Into<BoxError>,
 {
-    type Response = Response;
+    type Response = Response<InFlightBody<ResBody>>;
     type Error = S::Error;
-    type Future = BoxFuture<'static, Result<Response, S::Error>>;
+    type Future = InFlightFuture<S::Future, ResBody, S::Error>;
 
     fn poll_ready(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+        if let Ok(permit) = Arc::clone(&self.gate.permits).try_acquire_owned() {
+            return InFlightFuture {
+                way: Way::Admitted {
+                    future: self.inner.call(request),
+                    permit: Some(permit),
+                },
+            };
+        }
         let clone = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, clone);
         let gate = Arc::clone(&self.gate);
-        Box::pin(async move {
+        let future = Box::pin(async move {
             let deadline = request
                 .extensions()
                 .get::<Context>()
                 .and_then(Context::deadline);
-            match gate.enter(deadline).await {
-                Err(error) => Ok(Protocol::of(&request).respond(error)),
+            match gate.wait(deadline).await {
+                Err(error) => {
+                    let answer = Protocol::of(&request).respond(error);
+                    Ok(answer.map(|body| InFlightBody {
+                        inner: AnswerBody::of_layer(body),
+                        permit: None,
+                    }))
+                }
                 Ok(permit) => {
                     let answer = inner.call(request).await?;
-                    Ok(answer.map(|body| {
-                        Body::new(PermitBody {
-                            inner: body,
-                            _permit: permit,
-                        })
+                    Ok(answer.map(|body| InFlightBody {
+                        inner: AnswerBody::of_service(body),
+                        permit: Some(permit),
                     }))
                 }
             }
-        })
+        });
+        InFlightFuture {
+            way: Way::Queued { future },
+        }
     }
 }
 
 pin_project! {
-    struct PermitBody<B> {
+    /// The future of [`InFlightService`]. A request that need not wait costs no box.
+    pub struct InFlightFuture<F, B, E> {
         #[pin]
-        inner: B,
-        _permit: OwnedSemaphorePermit,
+        way: Way<F, B, E>,
     }
 }
 
-impl<B: http_body::Body> http_body::Body for PermitBody<B> {
-    type Data = B::Data;
-    type Error = B::Error;
+pin_project! {
+    #[project = WayProjection]
+    enum Way<F, B, E> {
+        Admitted {
+            #[pin]
+            future: F,
+            permit: Option<OwnedSemaphorePermit>,
+        },
+        Queued {
+            future: BoxFuture<'static, Result<Response<InFlightBody<B>>, E>>,
+        },
+    }
+}
+
+impl<F, B, E> fmt::Debug for InFlightFuture<F, B, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InFlightFuture").finish_non_exhaustive()
+    }
+}
+
+impl<F, B, E> Future for InFlightFuture<F, B, E>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+{
+    type Output = Result<Response<InFlightBody<B>>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        match self.project().way.project() {
+            WayProjection::Admitted { future, permit } => future.poll(cx).map(|answer| {
+                let permit = permit.take();
+                answer.map(|answer| {
+                    answer.map(|body| InFlightBody {
+                        inner: AnswerBody::of_service(body),
+                        permit,
+                    })
+                })
+            }),
+            WayProjection::Queued { future } => future.as_mut().poll(cx),
+        }
+    }
+}
+
+pin_project! {
+    /// The body of an answer of [`InFlightService`]: while it lives, the request is in hand.
+    #[derive(Debug)]
+    pub struct InFlightBody<B> {
+        #[pin]
+        inner: AnswerBody<B>,
+        permit: Option<OwnedSemaphorePermit>,
+    }
+}
+
+impl<B> http_body::Body for InFlightBody<B>
+where
+    B: http_body::Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
+{
+    type Data = Bytes;
+    type Error = BoxError;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut TaskContext<'_>,
-    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         self.project().inner.poll_frame(cx)
     }
 

@@ -24,13 +24,14 @@
 //!     .layer(CatchPanicLayer::new());
 //! ```
 
+mod answer_body;
 mod body_limit;
 mod catch_panic;
 mod deadline;
 mod ended;
 mod in_flight;
 
-pub use body_limit::{BodyLimitLayer, BodyLimitService};
-pub use catch_panic::{CatchPanicFuture, CatchPanicLayer, CatchPanicService};
-pub use deadline::{DeadlineFuture, DeadlineLayer, DeadlineService};
-pub use in_flight::{InFlightLayer, InFlightService};
+pub use body_limit::{BodyLimitFuture, BodyLimitLayer, BodyLimitService};
+pub use catch_panic::{CatchPanicBody, CatchPanicFuture, CatchPanicLayer, CatchPanicService};
+pub use deadline::{DeadlineBody, DeadlineFuture, DeadlineLayer, DeadlineService};
+pub use in_flight::{InFlightBody, InFlightFuture, InFlightLayer, InFlightService};

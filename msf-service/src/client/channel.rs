@@ -16,21 +16,26 @@ use tower_service::Service;
 
 use super::call::{self, Caller};
 use super::local::{Local, Slot};
+use super::record::Meter;
 use super::tcp::{InvalidUrl, Tcp};
 use super::{ResponseBody, failure};
 
 /// How long a call waits for the head of its answer where nobody gave a deadline: ten seconds.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(10);
 
-/// Calls one other service, over TCP or inside the process. A clone is two reference counts.
+/// Calls one other service, over TCP or inside the process. A clone is a reference count.
 ///
 /// Generated clients are made from it: `UserServiceClient::new(channel)`.
 ///
 /// Cancel safety: a call that is dropped is cancelled; over TCP its stream is reset, in the process its handler is
 /// dropped.
 #[derive(Clone)]
-pub struct Channel {
+pub struct Channel(Arc<Shared>);
+
+#[derive(Clone)]
+struct Shared {
     name: Arc<str>,
+    meter: Arc<Meter>,
     wire: Wire,
     default_deadline: Duration,
     headers: HeaderMap,
@@ -66,13 +71,14 @@ impl Channel {
     }
 
     fn over(name: Arc<str>, wire: Wire) -> Self {
-        Self {
+        Self(Arc::new(Shared {
+            meter: Arc::new(Meter::new(Arc::clone(&name))),
             name,
             wire,
             default_deadline: DEFAULT_DEADLINE,
             headers: HeaderMap::new(),
             identity: None,
-        }
+        }))
     }
 
     /// Bounds the time to the head of an answer, also of calls whose own deadline is later. Default: [`DEFAULT_DEADLINE`].
@@ -81,14 +87,14 @@ impl Channel {
     /// `tonic::Request::set_timeout` gave, does both.
     #[must_use]
     pub fn default_deadline(mut self, default: Duration) -> Self {
-        self.default_deadline = default;
+        Arc::make_mut(&mut self.0).default_deadline = default;
         self
     }
 
     /// Sends this header with every call: what a caller proves its identity with.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
+        Arc::make_mut(&mut self.0).headers.insert(name, value);
         self
     }
 
@@ -97,13 +103,13 @@ impl Channel {
     /// A service usually has two clients of one callee: one calls as the service itself, one on behalf of the current user.
     #[must_use]
     pub fn identify(mut self, identity: impl CallIdentity) -> Self {
-        self.identity = Some(Arc::new(identity));
+        Arc::make_mut(&mut self.0).identity = Some(Arc::new(identity));
         self
     }
 
     /// The name of the client, which the metric label `peer` and each message of a failure carry.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.0.name
     }
 
     /// Adds the proof of who is calling, where this channel has one.
@@ -112,31 +118,31 @@ impl Channel {
         principal: Option<&Principal>,
         headers: &mut HeaderMap,
     ) -> Result<(), Status> {
-        if let Some(identity) = &self.identity {
-            headers.insert(AUTHORIZATION, identity.header(principal, &self.name)?);
+        if let Some(identity) = &self.0.identity {
+            headers.insert(AUTHORIZATION, identity.header(principal, &self.0.name)?);
         }
         Ok(())
     }
 
     pub(super) fn default_bound(&self) -> Duration {
-        self.default_deadline
+        self.0.default_deadline
     }
 
-    pub(super) fn shared_name(&self) -> Arc<str> {
-        Arc::clone(&self.name)
+    pub(super) fn meter(&self) -> &Arc<Meter> {
+        &self.0.meter
     }
 
     /// How messages and log lines call the peer: its name, and its address where it has one.
     pub(super) fn peer(&self) -> String {
-        match &self.wire {
-            Wire::Tcp(tcp) => format!("{} ({})", self.name, tcp.address()),
-            Wire::Local(_) => self.name.to_string(),
+        match &self.0.wire {
+            Wire::Tcp(tcp) => format!("{} ({})", self.0.name, tcp.address()),
+            Wire::Local(_) => self.0.name.to_string(),
         }
     }
 
     /// The status of an answer that broke off.
     pub(super) fn broken_off(&self, status: Status) -> Status {
-        match &self.wire {
+        match &self.0.wire {
             Wire::Tcp(_) => failure::of_body(status, &self.peer()),
             Wire::Local(_) => status,
         }
@@ -147,10 +153,10 @@ impl Channel {
         &self,
         mut request: http::Request<super::request::RequestBody>,
     ) -> Result<http::Response<super::body::WireBody>, Status> {
-        for (name, value) in &self.headers {
+        for (name, value) in &self.0.headers {
             request.headers_mut().insert(name, value.clone());
         }
-        match &self.wire {
+        match &self.0.wire {
             Wire::Tcp(tcp) => match tcp.send(request.map(tonic::body::Body::new)).await {
                 Ok(answer) => Ok(answer.map(super::body::WireBody::tcp)),
                 Err(error) => Err(failure::of_transport(error, &self.peer())),
@@ -159,7 +165,7 @@ impl Channel {
                 Some(visit) => visit.send(request.map(axum::body::Body::new)).await,
                 None => Err(Status::unavailable(format!(
                     "{} is not running in this process",
-                    self.name
+                    self.0.name
                 ))),
             },
         }

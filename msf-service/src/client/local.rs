@@ -75,7 +75,7 @@ impl Local {
             let mut service = service.clone();
             Box::pin(async move {
                 poll_fn(|cx| service.poll_ready(cx)).await?;
-                service.call(request).await
+                Ok(service.call(request).await?.map(Body::new))
             })
         };
         let entry = Arc::new(Entry {

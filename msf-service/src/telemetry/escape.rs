@@ -29,11 +29,16 @@ impl Write for Escaped<'_> {
             return Err(fmt::Error);
         }
         let cut = text.len() > self.left;
-        let end = (0..=self.left.min(text.len()))
-            .rev()
-            .find(|end| text.is_char_boundary(*end));
-        let text = &text[..end.unwrap_or(0)];
+        let mut end = self.left.min(text.len());
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        let text = &text[..end];
         self.left -= text.len();
+        if !cut && text.bytes().all(is_plain_ascii) {
+            self.line.push_str(text);
+            return Ok(());
+        }
         let mut plain = 0;
         for (at, character) in text.char_indices() {
             if is_plain(character) {
@@ -73,6 +78,11 @@ pub(crate) fn printable(text: &str) -> String {
         }
         safe
     })
+}
+
+/// What most values consist of; decided without decoding them.
+fn is_plain_ascii(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'
 }
 
 /// Not plain: quotes and backslashes, control characters, the separators that some readers take for the end of a line,

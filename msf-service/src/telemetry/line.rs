@@ -27,6 +27,9 @@ const RESERVED: [&str; 8] = [
     "span_id",
 ];
 
+/// The field that a line begins with.
+const MESSAGE: &str = "message";
+
 /// How a line looks, and what is on every line.
 #[derive(Clone)]
 pub(super) struct Style {
@@ -48,11 +51,16 @@ pub(super) struct LogLayer {
     writer: LogWriter,
 }
 
-/// The fields of an event, ready to stand in a line.
-struct Fields {
+/// Most lines are shorter, and then are allocated once.
+const USUAL_LENGTH: usize = 512;
+
+/// Writes the message of an event and nothing else of it: a line begins with it, whatever the order of the fields is.
+struct Message<'a>(&'a mut String);
+
+/// Writes the fields of an event but its message.
+struct Others<'a> {
     kind: Kind,
-    message: String,
-    others: String,
+    line: &'a mut String,
 }
 
 // === impl LogLayer ===
@@ -65,18 +73,14 @@ impl LogLayer {
 
 impl<S: Subscriber> Layer<S> for LogLayer {
     fn on_event(&self, event: &Event<'_>, _: layer::Context<'_, S>) {
-        let mut fields = Fields {
-            kind: self.style.kind,
-            message: String::new(),
-            others: String::new(),
-        };
-        event.record(&mut fields);
         let metadata = event.metadata();
-        self.writer.push(
-            &self
-                .style
-                .line(*metadata.level(), metadata.target(), &fields),
+        let line = self.style.line(
+            *metadata.level(),
+            metadata.target(),
+            |message| event.record(message),
+            |others| event.record(others),
         );
+        self.writer.push(&line);
     }
 }
 
@@ -85,27 +89,32 @@ impl<S: Subscriber> Layer<S> for LogLayer {
 impl Style {
     /// The line that stands where `lost` lines are missing.
     pub(super) fn notice(&self, lost: u64) -> String {
-        let message = "log lines were dropped: the reader of the log is too slow".to_owned();
-        let mut fields = Fields {
-            kind: self.kind,
-            message,
-            others: String::new(),
-        };
-        fields.add("dropped", format_args!("{lost}"), true);
-        self.line(Level::WARN, "msf::log", &fields)
+        let message = "log lines were dropped: the reader of the log is too slow";
+        self.line(
+            Level::WARN,
+            "msf::log",
+            |line| line.0.push_str(message),
+            |others| others.add("dropped", format_args!("{lost}"), true),
+        )
     }
 
-    fn line(&self, level: Level, target: &str, fields: &Fields) -> String {
+    fn line(
+        &self,
+        level: Level,
+        target: &str,
+        message: impl FnOnce(&mut Message<'_>),
+        others: impl FnOnce(&mut Others<'_>),
+    ) -> String {
         let now = Timestamp::from(self.clock.now());
         let service = service_name();
         let service = service.as_deref().unwrap_or(&self.process);
-        let mut line = String::with_capacity(256 + fields.message.len() + fields.others.len());
+        let mut line = String::with_capacity(USUAL_LENGTH);
         // Writing to a String does not fail, and a value that was cut says so itself.
         let _ = match self.kind {
-            Kind::Json => json(&mut line, now, level, target, service, fields),
+            Kind::Json => json(&mut line, now, level, target, service, message, others),
             Kind::Text { color } => {
                 let service = Some(service).filter(|name| **name != *self.process);
-                text(&mut line, now, level, service, fields, color)
+                text(&mut line, now, level, service, color, message, others)
             }
         };
         line.push('\n');
@@ -119,26 +128,29 @@ fn json(
     level: Level,
     target: &str,
     service: &str,
-    fields: &Fields,
+    message: impl FnOnce(&mut Message<'_>),
+    others: impl FnOnce(&mut Others<'_>),
 ) -> fmt::Result {
     write!(
         line,
         r#"{{"timestamp":"{now}","level":"{level}","target":""#
     )?;
     let _ = Escaped::new(line).write_str(target);
-    write!(line, r#"","message":"{}","service":""#, fields.message)?;
+    line.push_str(r#"","message":""#);
+    message(&mut Message(line));
+    line.push_str(r#"","service":""#);
     let _ = Escaped::new(line).write_str(service);
     line.push('"');
     Context::with_current(|context| {
-        let (id, trace) = (context.correlation_id(), context.trace());
+        let (id, trace) = (context.correlation_id().as_str(), context.trace());
         let (trace_id, span_id) = (trace.trace_id(), trace.span_id());
-        write!(
-            line,
-            r#","correlation_id":"{id}","trace_id":"{trace_id}","span_id":"{span_id}""#
-        )
+        line.push_str(r#","correlation_id":""#);
+        line.push_str(id);
+        write!(line, r#"","trace_id":"{trace_id}","span_id":"{span_id}""#)
     })
     .unwrap_or(Ok(()))?;
-    line.push_str(&fields.others);
+    let kind = Kind::Json;
+    others(&mut Others { kind, line });
     line.push('}');
     Ok(())
 }
@@ -148,8 +160,9 @@ fn text(
     now: Timestamp,
     level: Level,
     service: Option<&str>,
-    fields: &Fields,
     color: bool,
+    message: impl FnOnce(&mut Message<'_>),
+    others: impl FnOnce(&mut Others<'_>),
 ) -> fmt::Result {
     let paint = |code: &'static str| if color { code } else { "" };
     let (dim, plain) = (paint("\x1b[2m"), paint("\x1b[0m"));
@@ -170,7 +183,9 @@ fn text(
         let _ = Escaped::new(line).write_str(service);
         write!(line, "{plain} ")?;
     }
-    write!(line, "{}{}", fields.message, fields.others)?;
+    message(&mut Message(line));
+    let kind = Kind::Text { color };
+    others(&mut Others { kind, line });
     Context::with_current(|context| {
         // The end of a UUID of version 7 is random; its beginning is the time, and the same for many requests.
         let id = context.correlation_id().as_str();
@@ -180,9 +195,25 @@ fn text(
     .unwrap_or(Ok(()))
 }
 
-// === impl Fields ===
+// === impl Message ===
 
-impl Fields {
+impl Visit for Message<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if field.name() == MESSAGE {
+            let _ = write!(Escaped::new(self.0), "{value:?}");
+        }
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == MESSAGE {
+            let _ = Escaped::new(self.0).write_str(value);
+        }
+    }
+}
+
+// === impl Others ===
+
+impl Others<'_> {
     /// Adds a field; `bare` values are numbers and booleans, which never stand in quotes.
     fn add(&mut self, name: &str, value: fmt::Arguments<'_>, bare: bool) {
         // What begins with `r#` is a keyword of Rust used as a name.
@@ -192,14 +223,19 @@ impl Fields {
         } else {
             ""
         };
-        let others = &mut self.others;
+        let line = &mut *self.line;
         // A value fails only where it is cut, and then it says so itself.
         match self.kind {
             Kind::Json => {
                 let quote = if bare { "" } else { "\"" };
-                let _ = write!(others, ",\"{prefix}{name}\":{quote}");
-                let _ = Escaped::new(others).write_fmt(value);
-                others.push_str(quote);
+                for piece in [",\"", prefix, name, "\":", quote] {
+                    line.push_str(piece);
+                }
+                let _ = match value.as_str() {
+                    Some(text) => Escaped::new(line).write_str(text),
+                    None => Escaped::new(line).write_fmt(value),
+                };
+                line.push_str(quote);
             }
             Kind::Text { color } => {
                 let (dim, plain) = if color {
@@ -207,32 +243,28 @@ impl Fields {
                 } else {
                     ("", "")
                 };
-                let _ = write!(others, " {dim}{prefix}{name}={plain}");
-                let start = others.len();
-                let _ = Escaped::new(others).write_fmt(value);
-                let written = &others[start..];
+                let _ = write!(line, " {dim}{prefix}{name}={plain}");
+                let start = line.len();
+                let _ = Escaped::new(line).write_fmt(value);
+                let written = &line[start..];
                 if !bare && (written.is_empty() || written.contains([' ', '=', '\\'])) {
-                    others.insert(start, '"');
-                    others.push('"');
+                    line.insert(start, '"');
+                    line.push('"');
                 }
             }
         }
     }
 }
 
-impl Visit for Fields {
+impl Visit for Others<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        if field.name() == "message" {
-            let _ = write!(Escaped::new(&mut self.message), "{value:?}");
-        } else {
+        if field.name() != MESSAGE {
             self.add(field.name(), format_args!("{value:?}"), false);
         }
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        if field.name() == "message" {
-            let _ = Escaped::new(&mut self.message).write_str(value);
-        } else {
+        if field.name() != MESSAGE {
             self.add(field.name(), format_args!("{value}"), false);
         }
     }

@@ -3,26 +3,29 @@
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-const MICROS_PER_DAY: i128 = 86_400_000_000;
+const MICROS_PER_DAY: i64 = 86_400_000_000;
 /// Days of 400 years: the Gregorian calendar repeats after them.
-const DAYS_PER_ERA: i128 = 146_097;
+const DAYS_PER_ERA: i64 = 146_097;
 /// Days from the 1st of March of year 0 to the 1st of January 1970.
-const EPOCH: i128 = 719_468;
+const EPOCH: i64 = 719_468;
+
+/// Microseconds from 1970 to the end of what can be told: 290,000 years.
+const FARTHEST: i64 = i64::MAX - MICROS_PER_DAY;
 
 /// Date and time of day of a point in time, in UTC. `Display` writes RFC 3339 with microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Timestamp {
-    year: i128,
-    month: i128,
-    day: i128,
-    micros: i128,
+    year: i64,
+    month: i64,
+    day: i64,
+    micros: i64,
 }
 
 impl From<SystemTime> for Timestamp {
     fn from(time: SystemTime) -> Self {
         let micros = match time.duration_since(UNIX_EPOCH) {
-            Ok(after) => i128::try_from(after.as_micros()).unwrap_or(i128::MAX / 2),
-            Err(before) => -i128::try_from(before.duration().as_micros()).unwrap_or(i128::MAX / 2),
+            Ok(after) => i64::try_from(after.as_micros()).unwrap_or(FARTHEST),
+            Err(before) => -i64::try_from(before.duration().as_micros()).unwrap_or(FARTHEST),
         };
         // Years are counted from March here: the leap day is then the last day of a year and needs no case of its own.
         let days = micros.div_euclid(MICROS_PER_DAY) + EPOCH;
@@ -34,7 +37,7 @@ impl From<SystemTime> for Timestamp {
         let month_from_march = (5 * day_of_year + 2) / 153;
         let month = (month_from_march + 2) % 12 + 1;
         Self {
-            year: era * 400 + year_of_era + i128::from(month <= 2),
+            year: era * 400 + year_of_era + i64::from(month <= 2),
             month,
             day: day_of_year - (153 * month_from_march + 2) / 5 + 1,
             micros: micros.rem_euclid(MICROS_PER_DAY),
@@ -62,15 +65,31 @@ impl fmt::Display for Timestamp {
             day,
             micros,
         } = self;
-        write!(
-            f,
-            "{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}.{:06}Z",
-            micros % 1_000_000
-        )
+        let mut text = *b"0000-00-00T00:00:00.000000Z";
+        for (at, value) in [
+            (0..4, *year),
+            (5..7, *month),
+            (8..10, *day),
+            (11..13, hours),
+            (14..16, minutes),
+            (17..19, seconds),
+            (20..26, micros % 1_000_000),
+        ] {
+            put(&mut text[at], value);
+        }
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 
-fn clock(micros: i128) -> (i128, i128, i128) {
+/// Writes the last digits of `value`, as many as there is room for.
+fn put(digits: &mut [u8], mut value: i64) {
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + u8::try_from(value.rem_euclid(10)).unwrap_or_default();
+        value /= 10;
+    }
+}
+
+fn clock(micros: i64) -> (i64, i64, i64) {
     let seconds = micros / 1_000_000;
     (seconds / 3_600, seconds / 60 % 60, seconds % 60)
 }
@@ -100,7 +119,7 @@ mod tests {
 
     #[test]
     fn every_day_of_two_centuries_follows_the_one_before() {
-        let lengths = |year: i128| {
+        let lengths = |year: i64| {
             let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
             [
                 31,

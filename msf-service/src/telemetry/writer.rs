@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use metrics::Counter;
 
+/// How long lines are gathered before they are written. A thread that is woken for each line costs as much as the lines.
+const GATHER: Duration = Duration::from_millis(1);
+
 /// Makes the line that says how many lines are missing before it.
 pub(super) type Notice = Box<dyn Fn(u64) -> String + Send>;
 
@@ -16,11 +19,12 @@ pub(super) struct LogWriter(Arc<NearEnd>);
 
 struct NearEnd {
     queue: Arc<Queue>,
-    capacity: usize,
     dropped: Counter,
 }
 
 struct Queue {
+    /// In bytes of lines.
+    capacity: usize,
     state: Mutex<State>,
     work: Condvar,
     idle: Condvar,
@@ -33,7 +37,10 @@ struct State {
     lines: u64,
     /// Lines lost since the last notice.
     lost: u64,
+    /// The thread is busy: it looks for more before it rests, so that nobody has to wake it.
     writing: bool,
+    /// Somebody waits for what is queued.
+    hurried: bool,
     closed: bool,
 }
 
@@ -50,6 +57,7 @@ impl LogWriter {
         notice: Notice,
     ) -> io::Result<Self> {
         let queue = Arc::new(Queue {
+            capacity,
             state: Mutex::default(),
             work: Condvar::new(),
             idle: Condvar::new(),
@@ -58,22 +66,14 @@ impl LogWriter {
         thread::Builder::new()
             .name("msf-log".to_owned())
             .spawn(move || write_all(&far_end, sink, &counter, &notice))?;
-        Ok(Self(Arc::new(NearEnd {
-            queue,
-            capacity,
-            dropped,
-        })))
+        Ok(Self(Arc::new(NearEnd { queue, dropped })))
     }
 
     /// Queues a line, which must end with a newline. Where there is no room it is dropped and counted.
     pub(super) fn push(&self, line: &str) {
-        let NearEnd {
-            queue,
-            capacity,
-            dropped,
-        } = &*self.0;
+        let NearEnd { queue, dropped } = &*self.0;
         let mut state = queue.lock();
-        if state.pending.len() + line.len() > *capacity {
+        if state.pending.len() + line.len() > queue.capacity {
             state.lost += 1;
             drop(state);
             dropped.increment(1);
@@ -81,15 +81,22 @@ impl LogWriter {
         }
         state.pending.extend_from_slice(line.as_bytes());
         state.lines += 1;
+        let awaited = !state.writing || state.pending.len() > queue.capacity / 2;
         drop(state);
-        queue.work.notify_one();
+        // Waking the thread costs more than the line.
+        if awaited {
+            queue.work.notify_one();
+        }
     }
 
     /// Waits until all that was queued is written, or until `bound` has passed. Says whether all is.
     pub(super) fn flush(&self, bound: Duration) -> bool {
         let queue = &self.0.queue;
         let busy = |state: &mut State| state.writing || !state.pending.is_empty() || state.lost > 0;
-        let waited = queue.idle.wait_timeout_while(queue.lock(), bound, busy);
+        let mut state = queue.lock();
+        state.hurried = true;
+        queue.work.notify_one();
+        let waited = queue.idle.wait_timeout_while(state, bound, busy);
         let (_state, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
         !timeout.timed_out()
     }
@@ -113,6 +120,7 @@ fn write_all(queue: &Queue, mut sink: Box<dyn Write + Send>, dropped: &Counter, 
     let mut state = queue.lock();
     loop {
         state.writing = false;
+        state.hurried &= !state.pending.is_empty();
         queue.idle.notify_all();
         let waiting =
             |state: &mut State| state.pending.is_empty() && state.lost == 0 && !state.closed;
@@ -120,15 +128,20 @@ fn write_all(queue: &Queue, mut sink: Box<dyn Write + Send>, dropped: &Counter, 
             .work
             .wait_while(state, waiting)
             .unwrap_or_else(PoisonError::into_inner);
+        if state.lines == 0 && state.lost == 0 {
+            return;
+        }
+        state.writing = true;
+        let gathering = |state: &mut State| {
+            !state.hurried && !state.closed && state.pending.len() <= queue.capacity / 2
+        };
+        let gathered = queue.work.wait_timeout_while(state, GATHER, gathering);
+        (state, _) = gathered.unwrap_or_else(PoisonError::into_inner);
         let (lines, lost) = (
             std::mem::take(&mut state.lines),
             std::mem::take(&mut state.lost),
         );
-        if lines == 0 && lost == 0 {
-            return;
-        }
         std::mem::swap(&mut batch, &mut state.pending);
-        state.writing = true;
         drop(state);
         if lost > 0 {
             batch.extend_from_slice(notice(lost).as_bytes());
