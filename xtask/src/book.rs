@@ -82,7 +82,7 @@ fn documents(root: &Path, source: &Path) -> Vec<(PathBuf, PathBuf)> {
     found
 }
 
-/// Every page is in the summary, once.
+/// Every page is in the summary, once. What one of them includes is a part of it and no page.
 fn summary(source: &Path, pages: &Pages) -> Vec<String> {
     let path = source.join("SUMMARY.md");
     let Some((summary, _)) = pages.get(&path) else {
@@ -100,11 +100,19 @@ fn summary(source: &Path, pages: &Pages) -> Vec<String> {
             ));
         }
     }
+    let parts: BTreeSet<PathBuf> = pages
+        .values()
+        .filter(|(page, _)| listed.contains(&page.path))
+        .flat_map(|(page, _)| {
+            let includes = page.includes.iter();
+            includes.map(|include| beside(&page.path, &include.value.path))
+        })
+        .collect();
     for page in pages
         .keys()
         .filter(|page| page.starts_with(source) && **page != path)
     {
-        if !listed.contains(page) {
+        if !listed.contains(page) && !parts.contains(page) {
             mistakes.push(format!("{}: not in SUMMARY.md", page.display()));
         }
     }
@@ -273,7 +281,32 @@ fn markdown_files(folder: &Path, deep: bool) -> Vec<PathBuf> {
 mod tests {
     use std::path::{Path, PathBuf};
 
-    use super::{beside, region, unknown_host};
+    use super::{Pages, beside, region, summary, unknown_host};
+    use crate::markdown::Page;
+
+    #[test]
+    fn what_a_page_includes_needs_no_line_in_the_summary() {
+        let source = Path::new("/book/src");
+        let mut pages = Pages::new();
+        for (name, text) in [
+            ("SUMMARY.md", "- [One](one.md)\n"),
+            ("one.md", "{{#include figures/table.md}}\n"),
+            ("figures/table.md", "| a |\n"),
+            ("two.md", "{{#include figures/other.md}}\n"),
+            ("figures/other.md", "| b |\n"),
+        ] {
+            let path = source.join(name);
+            let page = Page::parse(&path, text);
+            pages.insert(path, (page, source.to_path_buf()));
+        }
+        assert_eq!(
+            summary(source, &pages),
+            [
+                "/book/src/figures/other.md: not in SUMMARY.md",
+                "/book/src/two.md: not in SUMMARY.md"
+            ]
+        );
+    }
 
     #[test]
     fn a_region_is_what_lies_between_its_marks() {

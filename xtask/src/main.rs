@@ -8,8 +8,9 @@
 )]
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{ExitCode, ExitStatus};
 
+mod bench;
 mod book;
 mod foreign_types;
 mod front_pages;
@@ -33,9 +34,16 @@ enum Run {
     Check(fn(&Path) -> Outcome),
     /// Also knows `--update`, which writes anew what it checks.
     Page(fn(&Path, bool) -> Outcome),
+    /// Starts a program with the rest of the command line, and ends as it ends.
+    Program(fn(&Path, &[String]) -> Result<ExitStatus, Vec<String>>),
 }
 
 const COMMANDS: &[Command] = &[
+    Command {
+        name: "bench",
+        about: "measures what msf costs: [--json FILE] [--plots DIR] [--only SECTION].. [--quick]",
+        run: Run::Program(bench::run),
+    },
     Command {
         name: "book",
         about: "checks the summary, links, anchors, includes and fences of the book and the READMEs",
@@ -63,7 +71,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "soak",
-        about: "runs the tests that are too long for every day: those named soak_*",
+        about: "runs what is too long for every day: the tests named soak_*, the benchmark",
         run: Run::Check(soak::run),
     },
 ];
@@ -82,18 +90,20 @@ fn main() -> ExitCode {
         eprintln!("no command called `{name}`; see cargo xtask help");
         return ExitCode::from(2);
     };
-    let mut arguments = arguments.peekable();
-    let update = matches!(command.run, Run::Page(_))
-        && arguments
-            .next_if(|argument| argument == "--update")
-            .is_some();
-    if let Some(extra) = arguments.next() {
-        eprintln!("unexpected argument `{extra}`; see cargo xtask help");
-        return ExitCode::from(2);
-    }
-    let outcome = match command.run {
-        Run::Check(check) => check(&root()),
-        Run::Page(check) => check(&root(), update),
+    let arguments: Vec<String> = arguments.collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match (&command.run, &words[..]) {
+        (Run::Program(program), _) => match program(&root(), &arguments) {
+            Ok(status) => return ended(status),
+            Err(mistakes) => Err(mistakes),
+        },
+        (Run::Check(check), []) => check(&root()),
+        (Run::Page(check), []) => check(&root(), false),
+        (Run::Page(check), ["--update"]) => check(&root(), true),
+        (Run::Check(_), [extra, ..]) | (Run::Page(_), ["--update", extra, ..] | [extra, ..]) => {
+            eprintln!("unexpected argument `{extra}`; see cargo xtask help");
+            return ExitCode::from(2);
+        }
     };
     match outcome {
         Ok(summary) => {
@@ -108,6 +118,12 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// As another program ended; one that a signal ended has failed.
+fn ended(status: ExitStatus) -> ExitCode {
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    code.map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
 fn help() {

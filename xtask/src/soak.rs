@@ -1,12 +1,12 @@
-//! The tests that are too long for every day.
+//! What is too long for every day: tests, and the benchmark.
 //!
-//! Such a test is one of cargo, or a script. One of cargo is named `soak_*` and marked `#[ignore = "soak"]`, beside the short test of the same thing.
+//! A test is one of cargo, or a script. One of cargo is named `soak_*` and marked `#[ignore = "soak"]`, beside the short test of the same thing.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::{Outcome, metadata};
+use crate::{Outcome, bench, metadata};
 
 /// What is tested, and which of its long tests.
 const RUNS: [(&[&str], &str); 2] = [
@@ -36,8 +36,14 @@ pub(crate) fn run(root: &Path) -> Outcome {
             Err(mistake) => mistakes.push(mistake),
         }
     }
+    // The last, when nothing else of this command works beside it.
+    match bench::run(root, &[]) {
+        Ok(status) if status.success() => {}
+        Ok(status) => mistakes.push(format!("cargo xtask bench: {status}")),
+        Err(more) => mistakes.extend(more),
+    }
     if mistakes.is_empty() {
-        Ok(format!("{passed} long tests passed"))
+        Ok(format!("{passed} long tests passed, and the benchmark ran"))
     } else {
         Err(mistakes)
     }

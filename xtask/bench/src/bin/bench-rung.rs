@@ -1,0 +1,5 @@
+//! See `msf_bench::servers::rung`.
+
+fn main() -> std::process::ExitCode {
+    msf_bench::servers::rung::main()
+}

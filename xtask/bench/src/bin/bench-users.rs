@@ -1,0 +1,5 @@
+//! See `msf_bench::servers::users`.
+
+fn main() -> std::process::ExitCode {
+    msf_bench::servers::users::main()
+}
