@@ -16,7 +16,7 @@ use tower_service::Service;
 
 use super::call::{self, Caller};
 use super::local::{Local, Slot};
-use super::record::Meter;
+use super::meter::Meter;
 use super::tcp::{InvalidUrl, Tcp};
 use super::{ResponseBody, failure};
 

@@ -48,6 +48,7 @@ mod call;
 mod channel;
 mod failure;
 mod local;
+mod meter;
 mod record;
 mod request;
 mod tcp;

@@ -1,12 +1,13 @@
 //! What is measured of a call: its span, its duration and its outcome.
 
 use std::error::Error;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
-use metrics::{Histogram, Label};
 use tokio::time::Instant;
 use tonic::{Code, GrpcMethod, Status};
 use tracing::Span;
+
+use super::meter::Meter;
 
 /// Measures one call; written once, when the answer is over, or as cancelled when dropped before.
 pub(super) struct Record {
@@ -16,19 +17,6 @@ pub(super) struct Record {
     start: Instant,
     span: Span,
     written: bool,
-}
-
-/// The histograms of the calls of one channel: each is looked up once.
-pub(super) struct Meter {
-    peer: Arc<str>,
-    // As many as methods times codes, so that a search is as fast as a table.
-    known: RwLock<Vec<(Series, Histogram)>>,
-}
-
-struct Series {
-    service: Option<Arc<str>>,
-    method: GrpcMethod<'static>,
-    code: Code,
 }
 
 /// The name of what has none, or none that may become a label.
@@ -48,7 +36,7 @@ impl Record {
             target: "msf::client",
             "call",
             otel.kind = "client",
-            peer = &*meter.peer,
+            peer = meter.peer(),
             rpc.service = method.service(),
             rpc.method = method.method(),
             rpc.grpc.status_code = tracing::field::Empty,
@@ -83,7 +71,7 @@ impl Record {
         self.span.in_scope(|| {
             tracing::warn!(
                 target: "msf::client",
-                peer = &*self.meter.peer,
+                peer = self.meter.peer(),
                 rpc = format_args!("{}/{}", self.method.service(), self.method.method()),
                 code = ?status.code(),
                 cause = causes(status),
@@ -92,61 +80,6 @@ impl Record {
             );
         });
         self.finish(status.code());
-    }
-}
-
-impl Meter {
-    pub(super) fn new(peer: Arc<str>) -> Self {
-        Self {
-            peer,
-            known: RwLock::default(),
-        }
-    }
-
-    fn record(
-        &self,
-        service: Option<&Arc<str>>,
-        method: &GrpcMethod<'static>,
-        code: Code,
-        seconds: f64,
-    ) {
-        let is_it = |series: &Series| {
-            series.code == code
-                && series.service.as_ref() == service
-                && series.method.method() == method.method()
-                && series.method.service() == method.service()
-        };
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, histogram)) = known.iter().find(|(series, _)| is_it(series)) {
-            histogram.record(seconds);
-            return;
-        }
-        drop(known);
-        let series = Series {
-            service: service.cloned(),
-            method: method.clone(),
-            code,
-        };
-        let histogram = series.histogram(&self.peer);
-        histogram.record(seconds);
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        known.push((series, histogram));
-    }
-}
-
-impl Series {
-    fn histogram(&self, peer: &Arc<str>) -> Histogram {
-        let mut labels = vec![
-            Label::new("peer", Arc::clone(peer)),
-            Label::new("rpc_service", self.method.service().to_owned()),
-            Label::new("rpc_method", self.method.method().to_owned()),
-            Label::new("rpc_grpc_status_code", (self.code as i32).to_string()),
-        ];
-        // Where no service is at work, the recorder puts the name of the process.
-        if let Some(service) = &self.service {
-            labels.push(Label::new("service", Arc::clone(service)));
-        }
-        metrics::histogram!("rpc_client_duration_seconds", labels)
     }
 }
 

@@ -105,13 +105,19 @@ impl Process {
             started,
             ready_file,
         };
-        if let Some(ready) = ready {
-            process.ready = ready;
-            return Ok(process);
+        match ready {
+            Ok(ready) => {
+                process.ready = ready;
+                Ok(process)
+            }
+            Err(why) => {
+                let _ = process.child.kill();
+                let said = complaint.join().unwrap_or_default();
+                Err(Void::new(format!(
+                    "{name} did not get ready: {why}: {said}"
+                )))
+            }
         }
-        let _ = process.child.kill();
-        let said = complaint.join().unwrap_or_default();
-        Err(Void::new(format!("{name} did not get ready: {said}")))
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -164,19 +170,20 @@ impl Drop for Process {
     }
 }
 
-fn wait_for(ready_file: &Path, child: &mut Child) -> Option<Value> {
+fn wait_for(ready_file: &Path, child: &mut Child) -> Result<Value, Void> {
     let until = Instant::now() + PATIENCE;
     while Instant::now() < until {
         // Renamed into place, so that it is whole once it is there.
         if let Ok(text) = std::fs::read(ready_file) {
-            return serde_json::from_slice(&text).ok();
+            return serde_json::from_slice(&text)
+                .map_err(|error| Void::new(format!("its ready file: {error}")));
         }
         if !matches!(child.try_wait(), Ok(None)) {
-            return None;
+            return Err(Void::new("it ended"));
         }
         thread::sleep(Duration::from_micros(500));
     }
-    None
+    Err(Void::new("it took too long"))
 }
 
 fn drain(pipe: Option<impl Read + Send + 'static>, cores: Cores) {
